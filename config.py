@@ -1,0 +1,124 @@
+"""Every setting, read once from the environment; `docs/configuration.md` explains each."""
+
+import hashlib
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+_UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SOCKET_PATH_LIMIT = 100  # a unix socket's path may have about 108 bytes
+
+
+class SettingError(ValueError):
+    """A setting whose value cannot be used; the message names it."""
+
+
+class Config:
+    """The settings of one installation. `env` is a mapping such as `os.environ`."""
+
+    SQLALCHEMY_TRACK_MODIFICATIONS = False
+    MAX_CONTENT_LENGTH = 10 * 1024 * 1024
+
+    def __init__(self, env: Mapping[str, str] = os.environ) -> None:
+        self.FLASHSMS_HOME = Path(env.get("FLASHSMS_HOME") or "instance").absolute()
+        self.FLASHSMS_HOME.mkdir(parents=True, exist_ok=True)
+        self.SECRET_KEY = env.get("SECRET_KEY") or _kept_secret(self.FLASHSMS_HOME / "secret_key")
+        self.HOST = env.get("HOST") or "127.0.0.1"
+        self.PORT = _whole(env, "PORT", 8000)
+        self.WORKERS = _whole(env, "WORKERS", 1)
+        self.SQLALCHEMY_DATABASE_URI = _database_url(env, self.FLASHSMS_HOME)
+        self.SQLALCHEMY_ENGINE_OPTIONS = _engine_options(self.SQLALCHEMY_DATABASE_URI)
+        self.REDIS_URL = env.get("REDIS_URL") or f"unix://{redis_socket(self.FLASHSMS_HOME)}"
+        self.CARRIER_URL = env.get("CARRIER_URL") or ""
+        self._read_policy(env)
+        self._read_tuning(env)
+
+    def _read_policy(self, env: Mapping[str, str]) -> None:
+        self.BILLING = _one_of(env, "BILLING", ("part", "message"))
+        self.COUNTRIES = tuple(env.get("COUNTRIES", "").upper().replace(",", " ").split())
+        self.REFUND_UNDELIVERED = _switch(env, "REFUND_UNDELIVERED")
+        self.RESEND_UNKNOWN = _switch(env, "RESEND_UNKNOWN")
+        self.SCHEDULE_GRACE = _duration(env, "SCHEDULE_GRACE", "6h")
+        self.VALIDITY = _duration(env, "VALIDITY", "24h")
+        self.UNKNOWN_AFTER = _duration(env, "UNKNOWN_AFTER", "48h")
+        self.RATE_LIMIT = _whole(env, "RATE_LIMIT", 100)
+
+    def _read_tuning(self, env: Mapping[str, str]) -> None:
+        self.BATCH_SIZE = _whole(env, "BATCH_SIZE", 500)
+        self.URGENT_MAX = _whole(env, "URGENT_MAX", 20)
+        self.CLAIM_LEASE = _duration(env, "CLAIM_LEASE", "90s")
+        self.STALL_AFTER = _duration(env, "STALL_AFTER", "20s")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as Flask takes them: upper-case names to values."""
+        names = [name for name in dir(self) if name.isupper()]
+        return {name: getattr(self, name) for name in names}
+
+
+class TestConfig(Config):
+    """Settings for tests: a given home, and errors that reach the test."""
+
+    TESTING = True
+
+
+def redis_socket(home: Path) -> Path:
+    """Return where the private Redis of the installation in `home` listens."""
+    path = home / "redis.sock"
+    if len(str(path)) <= _SOCKET_PATH_LIMIT:
+        return path
+    digest = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"flashsms-{digest}.sock"
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _database_url(env: Mapping[str, str], home: Path) -> str:
+    url = env.get("DATABASE_URL") or f"sqlite:///{home / 'flashsms.db'}"
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30}}
+    return {"pool_pre_ping": True}
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdecimal():
+        raise SettingError(f"{name} must be a whole number, not {text!r}.")
+    return int(text)
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    return _one_of(env, name, ("0", "1", "")) == "1"
+
+
+def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    text = env.get(name, "") or allowed[0]
+    if text not in allowed:
+        raise SettingError(
+            f"{name} must be one of {', '.join(filter(None, allowed))}, not {text!r}."
+        )
+    return text
+
+
+def _duration(env: Mapping[str, str], name: str, default: str) -> timedelta:
+    match = _DURATION.fullmatch((env.get(name) or default).strip().lower())
+    if not match:
+        raise SettingError(f"{name} must be a duration such as 90s, 15m, 6h or 2d.")
+    return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])

@@ -1,0 +1,66 @@
+"""One send request, whatever its size."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flashsms.models.base import Model, UtcDateTime, named, now, public_id
+
+
+class MessageStatus(StrEnum):
+    """Where a message stands; the API shows SCHEDULED as PENDING."""
+
+    SCHEDULED = "SCHEDULED"
+    PENDING = "PENDING"
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Message(Model):
+    """A message to any number of recipients.
+
+    `waiting`, `unknown`, `delivered` and `failed` count its recipients (waiting: QUEUED or
+    SUBMITTING); the rest are SENT. They change in the transaction that changes the recipients.
+
+    `wake_at` is the next time anything is due for it (its schedule, a retry, a look whether its job
+    was lost), None once nothing is left to do. `ticket` is the number of the one job that may work
+    on it: every claim takes the ticket and issues the next.
+    """
+
+    __tablename__ = "messages"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(25), unique=True, default=public_id("c", 16))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    sender: Mapped[str] = mapped_column(String(11))
+    text: Mapped[str] = mapped_column(Text)
+    campaign_name: Mapped[str | None] = mapped_column(String(120))
+    status: Mapped[MessageStatus] = mapped_column(named(MessageStatus))
+    parts: Mapped[int]
+    credits_used: Mapped[int]
+    recipient_count: Mapped[int]
+    waiting: Mapped[int]
+    unknown: Mapped[int] = mapped_column(default=0)
+    delivered: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    urgent: Mapped[bool]
+    ticket: Mapped[int] = mapped_column(default=1)
+    wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+Index("ix_messages_account_id_created_at", Message.account_id, Message.created_at, Message.id)
+Index("ix_messages_account_id_status", Message.account_id, Message.status, Message.created_at)
+Index(
+    "ix_messages_wake_at",
+    Message.wake_at,
+    sqlite_where=Message.wake_at.is_not(None),
+    postgresql_where=Message.wake_at.is_not(None),
+)

@@ -1,0 +1,74 @@
+"""The few places where SQLite and PostgreSQL differ: many values as one bound parameter."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from typing import cast as cast_type
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    CursorResult,
+    Subquery,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import TypeEngine
+
+from flashsms.extensions import db
+
+
+def is_postgresql() -> bool:
+    """Return whether the database is PostgreSQL (else it is SQLite)."""
+    return db.engine.dialect.name == "postgresql"
+
+
+def rows(
+    values: Iterable[Sequence[Any]], name: str = "given", /, **columns: TypeEngine[Any]
+) -> Subquery:
+    """Return `values` as a table expression `name`, one bound parameter whatever their number.
+
+    `values` are tuples in the order of `columns` (name to SQL type); integers, texts and None.
+    PostgreSQL reads them with `unnest`, SQLite with `json_each`.
+    """
+    taken = list(values)
+    if is_postgresql():
+        return _unnest(taken, name, columns)
+    return _json_each(taken, name, columns)
+
+
+def _unnest(
+    values: list[Sequence[Any]], name: str, columns: dict[str, TypeEngine[Any]]
+) -> Subquery:
+    arrays = [
+        bindparam(None, [value[index] for value in values], ARRAY(kind))
+        for index, kind in enumerate(columns.values())
+    ]
+    table = func.unnest(*arrays).table_valued(*columns, name=f"{name}_values").render_derived()
+    return select(*(table.c[column] for column in columns)).subquery(name)
+
+
+def _json_each(
+    values: list[Sequence[Any]], name: str, columns: dict[str, TypeEngine[Any]]
+) -> Subquery:
+    encoded = orjson.dumps(values).decode()
+    table = func.json_each(bindparam(None, encoded, Text)).table_valued(
+        "value", name=f"{name}_values"
+    )
+    extracted = [
+        func.json_extract(table.c.value, literal_column(f"'$[{index}]'"), type_=kind).label(column)
+        for index, (column, kind) in enumerate(columns.items())
+    ]
+    return select(*extracted).subquery(name)
+
+
+Changed = CursorResult[*tuple[Any, ...]]
+
+
+def change(statement: UpdateBase) -> Changed:
+    """Execute a statement that changes rows by itself, past the objects that the session holds."""
+    result = db.session.execute(statement, execution_options={"synchronize_session": False})
+    return cast_type(Changed, result)

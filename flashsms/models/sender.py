@@ -1,0 +1,33 @@
+"""Sender IDs: the names that recipients see."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flashsms.models.base import Model, UtcDateTime, named, now, public_id
+
+
+class SenderStatus(StrEnum):
+    """Where a sender stands with the operator."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+
+
+class Sender(Model):
+    """A sender ID of an account: 3 to 11 letters, digits and inner spaces, at least one letter."""
+
+    __tablename__ = "senders"
+    __table_args__ = (UniqueConstraint("account_id", "folded"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=public_id("sid_"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    name: Mapped[str] = mapped_column(String(11))
+    folded: Mapped[str] = mapped_column(String(11))  # the name without case: one per account
+    status: Mapped[SenderStatus] = mapped_column(named(SenderStatus), default=SenderStatus.PENDING)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,148 @@
+"""Real servers for every test: a database of the kind TEST_DATABASE names, and a Redis."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from hypothesis import settings
+from sqlalchemy import text
+
+from config import TestConfig
+from flashsms import create_app
+from flashsms.extensions import db
+from flashsms.services import accounts
+from tests import factories, servers
+
+DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
+
+# The real parameters cost 50 ms a password, and tests make an account each.
+accounts.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give all processes of this run one folder; pytest's own may be swept by another run."""
+    if not hasattr(config, "workerinput"):
+        os.environ["TEST_SERVERS"] = tempfile.mkdtemp(prefix="flashsms-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ["TEST_SERVERS"], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches the database by itself, so that no test forgets to."""
+    for item in items:
+        if "migrated_database" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(scope="session")
+def worker_id_or_main(request: pytest.FixtureRequest) -> str:
+    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with servers.redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_database(
+    tmp_path_factory: pytest.TempPathFactory, worker_id_or_main: str, redis_url: str
+) -> Iterator[str]:
+    """The URL of a database on which the migrations ran, once per test process."""
+    root = tmp_path_factory.getbasetemp()
+    if DATABASE == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('template') / 'template.db'}"
+        _migrate(url, redis_url, root)
+        yield url
+        return
+    shared = Path(os.environ["TEST_SERVERS"])
+    with servers.postgresql_database(shared, f"test_{worker_id_or_main}") as url:
+        _migrate(url, redis_url, root)
+        yield url
+
+
+def _migrate(url: str, redis_url: str, home: Path) -> None:
+    app = create_app(_config(url, redis_url, home))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+
+
+def _config(url: str, redis_url: str, home: Path) -> TestConfig:
+    return TestConfig(
+        {
+            "FLASHSMS_HOME": str(home),
+            "DATABASE_URL": url,
+            "REDIS_URL": redis_url,
+            "SECRET_KEY": "for tests only",
+            "RATE_LIMIT": "0",
+        }
+    )
+
+
+@pytest.fixture
+def database_url(migrated_database: str, tmp_path: Path) -> str:
+    """A fresh, migrated and empty database for one test."""
+    if DATABASE == "sqlite":
+        template = migrated_database.removeprefix("sqlite:///")
+        shutil.copy(template, tmp_path / "test.db")
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    return migrated_database
+
+
+@pytest.fixture
+def config(database_url: str, redis_url: str, tmp_path: Path) -> TestConfig:
+    """The settings of the test's application; change them before asking for `app`."""
+    return _config(database_url, redis_url, tmp_path)
+
+
+@pytest.fixture
+def app(config: TestConfig) -> Iterator[Flask]:
+    """The application on an empty database and an empty Redis, with a context pushed."""
+    app = create_app(config)
+    with app.app_context():
+        _empty()
+        app.extensions["redis"].flushall()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["redis"].close()
+
+
+def _empty() -> None:
+    if DATABASE == "sqlite":
+        return
+    tables = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+    db.session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    db.session.commit()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def ama(app: Flask) -> factories.Member:
+    """An account with 1,000 credits, the approved sender MyBrand and a key with every scope."""
+    return factories.member("Ama", "ama@example.com")
+
+
+@pytest.fixture
+def kofi(app: Flask) -> factories.Member:
+    """A stranger to Ama, with as much."""
+    return factories.member("Kofi", "kofi@example.com")
