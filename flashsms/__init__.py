@@ -1,0 +1,53 @@
+"""FlashSMS: a self-hosted bulk SMS platform made first for Ghana."""
+
+from pathlib import Path
+
+from flask import Flask
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from config import Config
+from flashsms.extensions import db, migrate
+
+__version__ = "0.1.0"
+
+_ROOT = Path(__file__).parent.parent
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Return the application wired with its extensions, blueprints, error handlers and commands."""
+    config = config or Config()
+    app = Flask(
+        __name__,
+        template_folder=str(_ROOT / "templates"),
+        static_folder=str(_ROOT / "static"),
+        instance_path=str(config.FLASHSMS_HOME),
+    )
+    app.config.update(config.as_dict())
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(Path(__file__).parent / "migrations"))
+    app.extensions["redis"] = connect_redis(config.REDIS_URL)
+    _register(app)
+    return app
+
+
+def connect_redis(url: str) -> Redis:
+    """Return a connection that gives up at once when Redis is away: a request must not hang.
+
+    The worker, which has nothing better to do than wait, makes a patient one of its own.
+    """
+    return Redis.from_url(
+        url, socket_connect_timeout=1, socket_timeout=5, retry=Retry(NoBackoff(), 0)
+    )
+
+
+def _register(app: Flask) -> None:
+    from flashsms import api, cli, web, worker
+    from flashsms.api import errors
+
+    app.register_blueprint(api.bp, url_prefix="/api/v1")
+    app.register_blueprint(web.bp)
+    errors.init_app(app)
+    cli.init_app(app)
+    worker.init_app(app)

@@ -1,0 +1,152 @@
+"""Commands for whoever runs the installation; each can answer as one line of JSON."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+
+import click
+import orjson
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from flask_migrate import upgrade
+
+from flashsms.models import Scope, TransactionType
+from flashsms.services import accounts, carriers, credits, keys
+from flashsms.services.errors import DomainError
+
+account_group = AppGroup("account", help="Accounts.")
+key_group = AppGroup("key", help="API keys.")
+credit_group = AppGroup("credit", help="Credits.")
+carrier_group = AppGroup("carrier", help="Carriers: how messages leave.")
+
+Command = Callable[..., dict[str, Any]]
+
+
+def answers(sentence: str) -> Callable[[Command], Command]:
+    """Print what a command returns: as `sentence` filled in, or with --json as one JSON object.
+
+    A refusal is printed as a sentence on stderr (and as JSON with --json), with exit code 1.
+    """
+
+    def wrap(command: Command) -> Command:
+        @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
+        @wraps(command)
+        def run(as_json: bool, **options: Any) -> dict[str, Any]:
+            try:
+                answer = command(**options)
+            except DomainError as error:
+                if as_json:
+                    click.echo(orjson.dumps({"error": error.sentence, "code": error.code}))
+                click.echo(f"Error: {error.sentence}", err=True)
+                sys.exit(1)
+            click.echo(orjson.dumps(answer) if as_json else sentence.format(**answer))
+            return answer
+
+        return run
+
+    return wrap
+
+
+@click.command("prepare")
+def prepare_command() -> None:
+    """Bring the database up to date and take over CARRIER_URL."""
+    prepare()
+
+
+def prepare() -> None:
+    """Apply the migrations and register the environment's carrier; needs an application context."""
+    upgrade()
+    carriers.use_environment(current_app.config["CARRIER_URL"])
+
+
+@account_group.command("create")
+@click.option("--name", required=True, help="Name of the business.")
+@click.option("--phone", required=True, help="Its phone number.")
+@click.option("--email", required=True, help="The owner's e-mail, for signing in.")
+@click.option("--password", required=True, help="The owner's password, 8 characters or more.")
+@click.option("--credits", default=0, help="Opening credits.")
+@click.option("--sender", help="An approved sender ID.")
+@click.option("--admin", "is_admin", is_flag=True, help="Make the owner an operator.")
+@answers("Account {name} was created for {email} with {credits} credits.")
+def create_account(**options: Any) -> dict[str, Any]:
+    """Open an account with its owner."""
+    new = accounts.NewAccount(**options)
+    account = accounts.create(new)
+    return {
+        "name": account.name,
+        "email": new.email.strip().lower(),
+        "phone": account.phone,
+        "credits": account.balance,
+        "sender": new.sender,
+        "admin": new.is_admin,
+    }
+
+
+@key_group.command("create")
+@click.option("--account", "email", required=True, metavar="EMAIL", help="A user of the account.")
+@click.option("--name", required=True, help="What the key is for.")
+@click.option("--scope", "scopes", multiple=True, help=f"One of {', '.join(Scope)}; all if none.")
+@click.option("--expires", type=click.DateTime(), help="When it ends, in UTC.")
+@answers("{key}\nThis key is shown only now. Its id is {id}.")
+def create_key(
+    email: str, name: str, scopes: tuple[str, ...], expires: datetime | None
+) -> dict[str, Any]:
+    """Make an API key."""
+    expires_at = expires.replace(tzinfo=UTC) if expires else None
+    account = accounts.find_by_email(email)
+    key, secret = keys.create(account.id, name, scopes, expires_at)
+    return {"id": key.public_id, "key": secret, "scopes": key.scope_names.split()}
+
+
+@key_group.command("revoke")
+@click.option("--account", "email", required=True, metavar="EMAIL", help="A user of the account.")
+@click.argument("key_id")
+@answers("Key {id} was revoked.")
+def revoke_key(email: str, key_id: str) -> dict[str, Any]:
+    """Make an API key useless at once."""
+    keys.revoke(accounts.find_by_email(email).id, key_id)
+    return {"id": key_id, "revoked": True}
+
+
+@credit_group.command("grant")
+@click.option("--account", "email", required=True, metavar="EMAIL", help="A user of the account.")
+@click.option("--amount", required=True, type=int, help="Credits; negative with ADJUSTMENT.")
+@click.option("--reason", required=True, help="Why, as the account will read it.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice([str(one) for one in credits.GRANTS]),
+    default=str(TransactionType.PURCHASE),
+)
+@answers("{granted} credits were booked; the balance is {balance}.")
+def grant_credits(email: str, amount: int, reason: str, kind: str) -> dict[str, Any]:
+    """Add credits to an account."""
+    account = accounts.find_by_email(email)
+    balance = credits.grant(account.id, amount, type=TransactionType(kind), reason=reason)
+    return {"account": email, "granted": amount, "balance": balance}
+
+
+@carrier_group.command("set")
+@click.argument("url")
+@click.option("--name", default="default", help="Which carrier to add or change.")
+@click.option("--priority", default=10, help="The lowest number is tried first.")
+@answers("Carrier {name} is now {url}.")
+def set_carrier(url: str, name: str, priority: int) -> dict[str, Any]:
+    """Add a carrier, or change the URL of one."""
+    return carriers.shown(carriers.set_url(url, name, priority))
+
+
+@carrier_group.command("list")
+@answers("{carriers}")
+def list_carriers() -> dict[str, Any]:
+    """Show the carriers in the order in which they are tried."""
+    return {"carriers": [carriers.shown(carrier) for carrier in carriers.in_order()]}
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    app.cli.add_command(prepare_command)
+    for group in (account_group, key_group, credit_group, carrier_group):
+        app.cli.add_command(group)

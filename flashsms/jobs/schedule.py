@@ -1,0 +1,10 @@
+"""The job that runs every few seconds and finds in the database whatever is due."""
+
+from flashsms.services import idempotency, receipts, sending
+
+
+def tick() -> None:
+    """Wake what is due, retry parked receipts, forget answers that are no longer promised."""
+    sending.wake_due()
+    receipts.retry_parked()
+    idempotency.forget_old()

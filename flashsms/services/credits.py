@@ -1,0 +1,66 @@
+"""Credits: an append-only ledger whose sum is the balance, decided by the database alone."""
+
+from sqlalchemy import select, update
+
+from flashsms.extensions import db, transaction
+from flashsms.models import Account, Transaction, TransactionType
+from flashsms.services.errors import DomainError, InsufficientCredits
+
+GRANTS = (TransactionType.PURCHASE, TransactionType.BONUS, TransactionType.ADJUSTMENT)
+
+
+def charge(account_id: int, amount: int, *, description: str, reference: str) -> int:
+    """Take `amount` credits for a message and return the balance left.
+
+    Runs inside the caller's transaction. Raises InsufficientCredits; then nothing has changed.
+    """
+    return _book(account_id, TransactionType.USAGE, -amount, description, reference)
+
+
+def refund(account_id: int, amount: int, *, description: str, reference: str) -> int:
+    """Give back credits of a message and return the balance; in the caller's transaction."""
+    return _book(account_id, TransactionType.REFUND, amount, description, reference)
+
+
+def grant(account_id: int, amount: int, *, type: TransactionType, reason: str) -> int:
+    """Add credits (or, as an ADJUSTMENT, take them back) and return the balance."""
+    if type not in GRANTS:
+        raise DomainError("bad_type", f"Credits cannot be granted as {type}.")
+    if amount == 0 or (amount < 0 and type is not TransactionType.ADJUSTMENT):
+        raise DomainError("bad_amount", "amount must be above 0; only an ADJUSTMENT takes away.")
+    if abs(amount) > 1_000_000_000:
+        raise DomainError("bad_amount", "amount must be at most 1,000,000,000 credits.")
+    if not reason.strip():
+        raise DomainError("reason_missing", "reason must say why the balance changes.")
+    with transaction():
+        return _book(account_id, type, amount, reason.strip()[:200], None)
+
+
+def _book(
+    account_id: int, type: TransactionType, amount: int, description: str, reference: str | None
+) -> int:
+    balance = db.session.scalar(
+        update(Account)
+        .where(Account.id == account_id, Account.balance + amount >= 0)
+        .values(balance=Account.balance + amount)
+        .returning(Account.balance)
+        .execution_options(synchronize_session=False)
+    )
+    if balance is None:
+        raise InsufficientCredits(-amount, _balance(account_id))
+    db.session.add(
+        Transaction(
+            account_id=account_id,
+            type=type,
+            amount=amount,
+            balance=balance,
+            description=description[:200],
+            reference=reference,
+        )
+    )
+    db.session.flush()
+    return balance
+
+
+def _balance(account_id: int) -> int:
+    return db.session.scalar(select(Account.balance).where(Account.id == account_id)) or 0

@@ -1,0 +1,74 @@
+"""How fast a carrier may be fed, agreed among all workers by one Redis command at a time.
+
+A token bucket per carrier, counted in parts. Bulk work leaves a reserve for urgent work. A carrier
+that says "too fast" halves the rate; it then grows back by a twentieth of its limit each second.
+"""
+
+from dataclasses import dataclass
+
+from flashsms import queue
+
+UNLIMITED_RATE = 2000.0  # parts/s that a carrier without a limit starts from once it throttled
+
+_TAKE = """
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'factor')
+local limit, fallback, units = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local unit, urgent = tonumber(ARGV[4]), ARGV[5] == '1'
+local factor = tonumber(state[3] or 1)
+if limit == 0 and factor == 1 then return {units, 0} end
+if limit == 0 then limit = fallback end
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+local passed = math.max(0, now - tonumber(state[2] or now))
+factor = math.min(1, factor + passed * 0.05)
+local rate = limit * factor
+local burst = math.max(1, rate / 10)
+local reserve = urgent and 0 or math.floor(burst / 5)
+local tokens = math.min(burst, tonumber(state[1] or burst) + passed * rate) - reserve
+local granted = 0
+if tokens >= 1 then granted = math.min(units, math.max(1, math.floor(tokens / unit))) end
+tokens = tokens + reserve - granted * unit
+redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', tostring(now), 'factor', factor)
+redis.call('EXPIRE', KEYS[1], 60)
+local missing = math.max(0, reserve + 1 - tokens)
+return {granted, math.ceil(missing / rate * 1000)}
+"""
+
+_SLOW_DOWN = """
+if redis.call('SET', KEYS[1] .. ':slowed', 1, 'NX', 'PX', 200) then
+  local factor = tonumber(redis.call('HGET', KEYS[1], 'factor') or 1)
+  redis.call('HSET', KEYS[1], 'factor', math.max(0.001, factor / 2), 'tokens', 0)
+  redis.call('EXPIRE', KEYS[1], 60)
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """How many recipients may be sent to now, and after how many seconds to ask again."""
+
+    recipients: int
+    wait: float
+
+
+def take(carrier_id: int, tps: float, *, recipients: int, parts: int, urgent: bool) -> Grant:
+    """Ask to send to `recipients` of `parts` parts each; `tps` is in parts/s, 0 for no limit."""
+    granted, wait_ms = queue.redis().eval(
+        _TAKE, 1, _key(carrier_id), tps, UNLIMITED_RATE, recipients, parts, int(urgent)
+    )
+    return Grant(int(granted), int(wait_ms) / 1000)
+
+
+def give_back(carrier_id: int, parts: int) -> None:
+    """Return tokens that were taken and not used."""
+    if parts > 0 and queue.redis().hexists(_key(carrier_id), "tokens"):
+        queue.redis().hincrbyfloat(_key(carrier_id), "tokens", parts)
+
+
+def slow_down(carrier_id: int) -> None:
+    """Halve the rate: the carrier said that we are too fast. At most five times a second."""
+    queue.redis().eval(_SLOW_DOWN, 1, _key(carrier_id))
+
+
+def _key(carrier_id: int) -> str:
+    return f"flashsms:pace:{carrier_id}"

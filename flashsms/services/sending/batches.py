@@ -1,0 +1,147 @@
+"""Handing a message to a carrier, one batch at a time: claim, submit, settle.
+
+The claim is committed before the wire is touched, so that a crash at any point leaves rows that say
+"may have been sent" and never rows that are sent again. No transaction is open during the wire.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import select, update
+
+from flashsms.carriers.contract import Outcome, Submission
+from flashsms.carriers.sessions import Sessions
+from flashsms.carriers.urls import options
+from flashsms.extensions import db, transaction
+from flashsms.models import Carrier, Message, MessageStatus, Recipient, RecipientStatus, now
+from flashsms.models.recipient import IS_QUEUED
+from flashsms.models.rows import change
+from flashsms.services import carriers, pacing
+from flashsms.services.sending import settling, turns
+
+PATIENCE = 0.2  # seconds that a job waits for the pace before it lets others take their turn
+CARRIER_RETRY = 2.0  # seconds until a message is tried again while no carrier is up
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one job took: `claims` are recipient rows (id, phone, parts, credits, attempts)."""
+
+    message: Message
+    carrier: Carrier
+    ticket: int
+    claims: list[settling.Claim]
+
+
+def send_next_batch(message_id: int, ticket: int) -> None:
+    """Send the next batch of a message if `ticket` is still the valid one, and queue what follows.
+
+    Not one transaction but two, with the wire between them: the claim and the settlement.
+    """
+    message = _holder(message_id, ticket)
+    if message is None:
+        return
+    carrier = _carrier_up()
+    if carrier is None:
+        turns.rest(message_id, ticket, seconds=CARRIER_RETRY)
+        return
+    allowed = _pace(carrier, message)
+    batch = _claim(message, ticket, carrier, allowed)
+    if batch is None:
+        return
+    pacing.give_back(carrier.id, (allowed - len(batch.claims)) * message.parts)
+    outcomes = _submit(batch)
+    settling.settle(batch.message, batch.ticket, batch.claims, outcomes, carrier.id)
+
+
+def sessions() -> Sessions:
+    """Return the carrier sessions that this worker keeps open."""
+    running: Sessions = current_app.extensions["carriers"]
+    return running
+
+
+def _holder(message_id: int, ticket: int) -> Message | None:
+    message = db.session.scalar(
+        select(Message).where(
+            Message.id == message_id,
+            Message.ticket == ticket,
+            Message.status == MessageStatus.PENDING,
+        )
+    )
+    db.session.commit()  # nothing stays open while the pace or the carrier is waited for
+    return message
+
+
+def _carrier_up() -> Carrier | None:
+    in_order = carriers.in_order()
+    db.session.commit()
+    return next((one for one in in_order if sessions().ready(one.id, one.url)), None)
+
+
+def _pace(carrier: Carrier, message: Message) -> int:
+    """Return how many recipients may be claimed now; waits a moment when the pace says none."""
+    tps = options(carrier.url).tps
+    wanted = min(current_app.config["BATCH_SIZE"], message.waiting)
+    patience = time.monotonic() + PATIENCE
+    while True:
+        grant = pacing.take(
+            carrier.id, tps, recipients=wanted, parts=message.parts, urgent=message.urgent
+        )
+        if grant.recipients or time.monotonic() + grant.wait > patience:
+            return grant.recipients
+        time.sleep(grant.wait)
+
+
+def _claim(message: Message, ticket: int, carrier: Carrier, limit: int) -> Batch | None:
+    """Take the ticket and up to `limit` due recipients; None when there is nothing to submit."""
+    with transaction():
+        taken = turns.take(message.id, ticket)
+        if taken is None:
+            return None
+        if message.expires_at <= now():
+            settling.expire(message)
+        claims = _claim_rows(message.id, carrier.id, limit)
+        if not claims:
+            turns.pass_on(message, taken)
+            return None
+    return Batch(message, carrier, taken, claims)
+
+
+def _claim_rows(message_id: int, carrier_id: int, limit: int) -> list[settling.Claim]:
+    moment: datetime = now()
+    due = (
+        select(Recipient.id)
+        .where(Recipient.message_id == message_id, IS_QUEUED, Recipient.due_at <= moment)
+        .order_by(Recipient.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    claimed = change(
+        update(Recipient)
+        .where(Recipient.id.in_(select(due.c.id)), IS_QUEUED)
+        .values(
+            status=RecipientStatus.SUBMITTING,
+            attempts=Recipient.attempts + 1,
+            claimed_at=moment,
+            carrier_id=carrier_id,
+        )
+        .returning(
+            Recipient.id,
+            Recipient.phone,
+            Recipient.parts,
+            Recipient.credits,
+            Recipient.attempts,
+        )
+    )
+    return list(claimed)
+
+
+def _submit(batch: Batch) -> list[Outcome]:
+    submissions = [
+        Submission(claim.id, claim.phone, batch.message.sender, batch.message.text)
+        for claim in batch.claims
+    ]
+    return sessions().submit(batch.carrier.id, batch.carrier.url, submissions)

@@ -1,0 +1,212 @@
+"""Writing down what became of claimed recipients, and giving back what was never handed over."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import BigInteger, Integer, Row, String, insert, update
+from sqlalchemy.sql.expression import FromClause
+
+from flashsms.carriers.contract import Fate, Outcome
+from flashsms.extensions import db, transaction
+from flashsms.models import Message, Recipient, RecipientPart, RecipientStatus, now
+from flashsms.models.recipient import IS_QUEUED
+from flashsms.models.rows import change, rows
+from flashsms.services import credits, pacing, receipts
+from flashsms.services.progress import Delta, record
+from flashsms.services.sending import turns
+
+Claim = Row[int, str, int, int, int]  # id, phone, parts, credits, attempts
+Settled = list[tuple[Claim, Outcome]]
+
+LONGEST_DELAY = 300  # seconds between two tries of a recipient that the carrier keeps refusing
+
+
+def settle(
+    message: Message,
+    ticket: int,
+    claims: Sequence[Claim],
+    outcomes: Sequence[Outcome],
+    carrier_id: int,
+) -> None:
+    """Store the outcomes of a claimed batch, refund what was refused, and pass the turn on."""
+    by_fate: dict[Fate, Settled] = {fate: [] for fate in Fate}
+    for claim, outcome in zip(claims, outcomes, strict=True):
+        by_fate[outcome.fate].append((claim, outcome))
+    with transaction():
+        delta = Delta()
+        _accepted(by_fate[Fate.ACCEPTED], delta)
+        _refused(message, by_fate[Fate.REFUSED], delta)
+        _unknown(by_fate[Fate.UNKNOWN], delta)
+        for fate in (Fate.BUSY, Fate.THROTTLED, Fate.UNSENT):
+            _put_back(by_fate[fate], fate, delta)
+        _store_parts(carrier_id, zip(claims, outcomes, strict=True))
+        record({message.id: delta})
+        receipts.apply_parked(carrier_id, outcomes)
+        turns.pass_on(message, ticket)
+    if by_fate[Fate.THROTTLED]:
+        pacing.slow_down(carrier_id)
+
+
+def expire(message: Message) -> None:
+    """Fail and refund what is still queued of a message that expired; in a transaction."""
+    fail_queued(message, "Expired before it could be handed to a carrier.")
+
+
+def fail_queued(
+    message: Message, reason: str, status: RecipientStatus = RecipientStatus.FAILED
+) -> None:
+    """End every queued recipient of a message and refund it; in the caller's transaction."""
+    ended = change(
+        update(Recipient)
+        .where(Recipient.message_id == message.id, IS_QUEUED)
+        .values(status=status, reason=reason, final_at=now())
+        .returning(Recipient.credits)
+    ).scalars()
+    owed = list(ended)
+    failed = len(owed) if status is RecipientStatus.FAILED else 0
+    record({message.id: Delta(waiting=-len(owed), failed=failed)})
+    refund(message, sum(owed), reason)
+
+
+def refund(message: Message, amount: int, why: str) -> None:
+    """Book one REFUND of `amount` credits for a message, if any; in the caller's transaction."""
+    if amount:
+        name = message.campaign_name or "message"
+        credits.refund(
+            message.account_id,
+            amount,
+            description=f"Refund of {name}: {why}",
+            reference=message.public_id,
+        )
+
+
+def _accepted(settled: Settled, delta: Delta) -> None:
+    def values(given: FromClause) -> dict[str, Any]:
+        return {"status": RecipientStatus.SENT, "carrier_ref": given.c.text, "sent_at": now()}
+
+    moved = _move(
+        ((c, receipts.ref_key(o.carrier_ids[0]) if c.parts == 1 else None) for c, o in settled),
+        values,
+        delta,
+    )
+    delta.handed = delta.handed or bool(moved)
+
+
+def _refused(message: Message, settled: Settled, delta: Delta) -> None:
+    def values(given: FromClause) -> dict[str, Any]:
+        return {"status": RecipientStatus.FAILED, "reason": given.c.text, "final_at": now()}
+
+    moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
+    delta.failed += len(moved)
+    owed = sum(_refundable(c, o) for c, o in settled if c.id in moved)
+    refund(message, owed, "refused by the carrier")
+
+
+def _unknown(settled: Settled, delta: Delta) -> None:
+    """Mark attempts whose outcome nobody knows; they are sent again only by RESEND_UNKNOWN."""
+    if current_app.config["RESEND_UNKNOWN"]:
+        _put_back(settled, Fate.UNKNOWN, delta)
+        return
+
+    def values(given: FromClause) -> dict[str, Any]:
+        return {"status": RecipientStatus.UNKNOWN, "reason": given.c.text}
+
+    moved = _move(
+        ((claim, _why(outcome)) for claim, outcome in settled),
+        values,
+        delta,
+        came_from=(RecipientStatus.SUBMITTING,),
+    )
+    delta.unknown += len(moved)
+
+
+def _put_back(settled: Settled, fate: Fate, delta: Delta) -> None:
+    """Queue again what was definitely not taken; only a busy carrier uses up the attempt."""
+    unused = 1 if fate in (Fate.THROTTLED, Fate.UNSENT) else 0
+    due_at = now() + _delay(settled, fate)
+
+    def values(given: FromClause) -> dict[str, Any]:
+        return {
+            "status": RecipientStatus.QUEUED,
+            "reason": given.c.text,
+            "due_at": due_at,
+            "attempts": Recipient.attempts - unused,
+        }
+
+    moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
+    delta.waiting += len(moved)
+
+
+def _delay(settled: Settled, fate: Fate) -> timedelta:
+    if fate is Fate.UNSENT or not settled:
+        return timedelta(0)
+    if fate is Fate.THROTTLED:
+        return timedelta(seconds=1)
+    return timedelta(seconds=min(LONGEST_DELAY, 2 ** max(claim.attempts for claim, _ in settled)))
+
+
+def _move(
+    claimed: Iterable[tuple[Claim, str | None]],
+    values: Callable[[FromClause], dict[str, Any]],
+    delta: Delta,
+    came_from: Sequence[RecipientStatus] = (RecipientStatus.SUBMITTING, RecipientStatus.UNKNOWN),
+) -> set[int]:
+    """Move claimed recipients, each with its own text, and return the ids of those that moved.
+
+    A claim that outlived its lease has become UNKNOWN meanwhile: what is known now replaces that.
+    Only the claim that is settled is touched, never a newer one (`attempts`).
+    """
+    wanted = [(claim.id, claim.attempts, text) for claim, text in claimed]
+    moved: set[int] = set()
+    for status in came_from:
+        if len(moved) == len(wanted):
+            break
+        given = rows(wanted, id=BigInteger(), attempts=Integer(), text=String())
+        ids = change(
+            update(Recipient)
+            .where(
+                Recipient.id == given.c.id,
+                Recipient.attempts == given.c.attempts,
+                Recipient.status == status,
+            )
+            .values(values(given))
+            .returning(Recipient.id)
+        ).scalars()
+        found = set(ids)
+        moved |= found
+        if status is RecipientStatus.SUBMITTING:
+            delta.waiting -= len(found)
+        else:
+            delta.unknown -= len(found)
+    return moved
+
+
+def _store_parts(carrier_id: int, settled: Iterable[tuple[Claim, Outcome]]) -> None:
+    """Keep the carrier's id of each part of longer messages: receipts come one by one."""
+    parts = [
+        {
+            "recipient_id": claim.id,
+            "number": number,
+            "carrier_id": carrier_id,
+            "carrier_ref": receipts.ref_key(carrier_ref),
+            "status": RecipientStatus.SENT,
+        }
+        for claim, outcome in settled
+        if claim.parts > 1
+        for number, carrier_ref in enumerate(outcome.carrier_ids, start=1)
+    ]
+    if parts:
+        db.session.execute(insert(RecipientPart), parts)
+
+
+def _refundable(claim: Claim, outcome: Outcome) -> int:
+    """Return the credits of the parts that the carrier did not take."""
+    refused = claim.parts - len(outcome.carrier_ids)
+    return int(claim.credits * refused // claim.parts)
+
+
+def _why(outcome: Outcome) -> str | None:
+    reason = f"{outcome.reason} ({outcome.code})" if outcome.code else outcome.reason
+    return reason[:200] or None

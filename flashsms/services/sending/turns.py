@@ -1,0 +1,95 @@
+"""Whose turn it is: one job at a time holds a message's ticket; the next is queued here."""
+
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import case, func, literal, or_, select, update
+
+from flashsms import queue
+from flashsms.extensions import db, on_commit, transaction
+from flashsms.models import Message, MessageStatus, Recipient, now
+from flashsms.models.base import UtcDateTime
+from flashsms.models.recipient import IS_QUEUED
+from flashsms.models.rows import change
+
+
+def take(message_id: int, ticket: int) -> int | None:
+    """Use up `ticket` and return the next one, or None when it was no longer valid.
+
+    Issuing it again makes every job that still carries the old number do nothing.
+    """
+    taken: int | None = change(
+        update(Message)
+        .where(
+            Message.id == message_id,
+            Message.ticket == ticket,
+            Message.status == MessageStatus.PENDING,
+        )
+        .values(ticket=Message.ticket + 1, wake_at=_stalled())
+        .returning(Message.ticket)
+    ).scalar()
+    return taken
+
+
+def take_over(message_id: int, ticket: int) -> int | None:
+    """Take the ticket of a message whose job is gone, whatever is left to do for it."""
+    taken: int | None = change(
+        update(Message)
+        .where(Message.id == message_id, Message.ticket == ticket)
+        .values(ticket=Message.ticket + 1)
+        .returning(Message.ticket)
+    ).scalar()
+    return taken
+
+
+def pass_on(message: Message, ticket: int) -> None:
+    """Queue the next batch, or set when to look again; in the caller's transaction.
+
+    When `ticket` was taken over meanwhile somebody else continues; then only the next look is
+    brought forward, for recipients that came back to the queue after all.
+    """
+    first_due = db.session.scalar(
+        select(func.min(Recipient.due_at)).where(Recipient.message_id == message.id, IS_QUEUED)
+    )
+    if first_due is None:
+        _set_wake(message.id, ticket, _when_handed_over())
+    elif first_due <= now() and _set_wake(message.id, ticket, _stalled()):
+        on_commit(lambda: queue.enqueue_batch(message.id, ticket, urgent=message.urgent))
+    else:
+        _wake_by(message.id, first_due)
+
+
+def rest(message_id: int, ticket: int, *, seconds: float) -> None:
+    """Look at a message again in a while, because nothing can be sent now."""
+    with transaction():
+        _set_wake(message_id, ticket, now() + timedelta(seconds=seconds))
+
+
+def _wake_by(message_id: int, moment: datetime) -> None:
+    later = or_(Message.wake_at.is_(None), Message.wake_at > moment)
+    change(update(Message).where(Message.id == message_id, later).values(wake_at=moment))
+
+
+def _stalled() -> datetime:
+    """Return when a message queued now counts as stalled, if nothing is heard of its job."""
+    stalled: datetime = now() + current_app.config["STALL_AFTER"]
+    return stalled
+
+
+def _set_wake(message_id: int, ticket: int, wake_at: object) -> bool:
+    changed = change(
+        update(Message)
+        .where(Message.id == message_id, Message.ticket == ticket)
+        .values(wake_at=wake_at)
+    )
+    return changed.rowcount == 1
+
+
+def _when_handed_over() -> object:
+    """Return when to wake a message with nothing queued: to look after claims and unknowns."""
+    given_up = now() + current_app.config["UNKNOWN_AFTER"] + timedelta(seconds=1)
+    return case(
+        (Message.waiting > 0, literal(_stalled(), UtcDateTime())),
+        (Message.unknown > 0, literal(given_up, UtcDateTime())),
+        else_=None,
+    )

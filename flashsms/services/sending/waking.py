@@ -1,0 +1,120 @@
+"""What is due: schedules, retries, work whose job was lost, claims that were interrupted."""
+
+import logging
+
+from flask import current_app
+from sqlalchemy import Row, select, update
+
+from flashsms import queue
+from flashsms.extensions import db, on_commit, transaction
+from flashsms.models import Message, MessageStatus, Recipient, RecipientStatus, now
+from flashsms.models.recipient import IS_UNKNOWN
+from flashsms.models.rows import change
+from flashsms.services.progress import Delta, record
+from flashsms.services.sending import settling, turns
+
+PER_TICK = 500  # messages looked at in one tick; the next tick takes the next ones
+
+log = logging.getLogger(__name__)
+
+Due = Row[int, int, MessageStatus]  # id, ticket, status
+
+
+def wake_due() -> None:
+    """Look after every message whose time has come. One transaction per message."""
+    due = _due()
+    queued = queue.still_queued((message.id, message.ticket) for message in due)
+    for message in due:
+        if message.status is MessageStatus.SCHEDULED:
+            _launch(message)
+        elif message.id in queued:
+            turns.rest(
+                message.id,
+                message.ticket,
+                seconds=current_app.config["STALL_AFTER"].total_seconds(),
+            )
+        else:
+            _resume(message)
+
+
+def _due() -> list[Due]:
+    found = db.session.execute(
+        select(Message.id, Message.ticket, Message.status)
+        .where(Message.wake_at <= now())
+        .order_by(Message.wake_at)
+        .limit(PER_TICK)
+    ).all()
+    db.session.commit()
+    return list(found)
+
+
+def _launch(due: Due) -> None:
+    """Start a scheduled message, or fail it when its time was missed by too much."""
+    with transaction():
+        message = change(
+            update(Message)
+            .where(Message.id == due.id, Message.status == MessageStatus.SCHEDULED)
+            .values(status=MessageStatus.PENDING, wake_at=now() + current_app.config["STALL_AFTER"])
+            .returning(Message)
+        ).scalar()
+        if message is None:
+            return
+        if now() - message.scheduled_at > current_app.config["SCHEDULE_GRACE"]:
+            _miss(message)
+        else:
+            on_commit(
+                lambda: queue.enqueue_batch(message.id, message.ticket, urgent=message.urgent)
+            )
+
+
+def _miss(message: Message) -> None:
+    settling.fail_queued(message, "Its scheduled time was missed by too much to send it now.")
+    change(update(Message).where(Message.id == message.id).values(wake_at=None))
+    log.warning("Message %s missed its schedule and was refunded.", message.public_id)
+
+
+def _resume(due: Due) -> None:
+    """Take over a message that nobody works on: its job was lost, or a retry is due."""
+    with transaction():
+        lost = _end_lost_claims(due.id)
+        given_up = _give_up_unknown(due.id)
+        record({due.id: Delta(waiting=-lost, unknown=lost - given_up, failed=given_up)})
+        taken = turns.take_over(due.id, due.ticket)
+        if taken is None:
+            return
+        message = db.session.get_one(Message, due.id, populate_existing=True)
+        if message.expires_at <= now():
+            settling.expire(message)
+        turns.pass_on(message, taken)
+    if lost:
+        log.warning("%d attempts of %s were interrupted: outcome unknown.", lost, message.public_id)
+
+
+def _end_lost_claims(message_id: int) -> int:
+    """Mark claims that outlived their lease as UNKNOWN, or queue them again if so configured."""
+    config = current_app.config
+    status = RecipientStatus.QUEUED if config["RESEND_UNKNOWN"] else RecipientStatus.UNKNOWN
+    ended = change(
+        update(Recipient)
+        .where(
+            Recipient.message_id == message_id,
+            Recipient.status == RecipientStatus.SUBMITTING,
+            Recipient.claimed_at <= now() - config["CLAIM_LEASE"],
+        )
+        .values(status=status, reason="Interrupted while it was handed over.")
+    )
+    return 0 if config["RESEND_UNKNOWN"] else ended.rowcount
+
+
+def _give_up_unknown(message_id: int) -> int:
+    """Fail unknown outcomes that no receipt resolved in time; not refunded, it may have arrived."""
+    ended = change(
+        update(Recipient)
+        .where(
+            Recipient.message_id == message_id,
+            IS_UNKNOWN,
+            Recipient.claimed_at <= now() - current_app.config["UNKNOWN_AFTER"],
+        )
+        .values(status=RecipientStatus.FAILED, reason="Outcome unknown.", final_at=now())
+    )
+    return ended.rowcount

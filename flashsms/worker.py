@@ -1,0 +1,103 @@
+"""The processes that work: an RQ worker that keeps carrier sessions open, and the RQ cron."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+import click
+from flask import Flask, current_app
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.cron import CronScheduler
+from rq.job import Job
+
+from flashsms import queue
+from flashsms.carriers.contract import Receipt
+from flashsms.carriers.sessions import Sessions
+from flashsms.jobs import schedule
+from flashsms.services import receipts
+
+TICK_SECONDS = 2
+
+log = logging.getLogger(__name__)
+
+
+class CarrierWorker(SimpleWorker):
+    """RQ's worker that does not fork, because a carrier session survives no fork.
+
+    On SIGTERM it writes nothing more to carriers, settles what is in flight, and leaves.
+    """
+
+    app: Flask
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a job within an application context of its own."""
+        with self.app.app_context():
+            super().execute_job(job, queue)
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Called by RQ in its signal handler: a second signal would lose what is in flight."""
+        self.app.extensions["carriers"].stop_sending()
+
+
+def work(app: Flask, queue_names: Sequence[str]) -> None:
+    """Work off the queues until a signal says stop; returns once everything is settled."""
+    sessions = Sessions(_recorder(app))
+    app.extensions["carriers"] = sessions
+    connection = Redis.from_url(app.config["REDIS_URL"])
+    worker = CarrierWorker([Queue(name, connection=connection) for name in queue_names])
+    worker.app = app
+    worker.log_job_description = False
+    try:
+        worker.work(logging_level="WARNING")
+    finally:
+        sessions.close()
+
+
+def _recorder(app: Flask) -> Callable[[int, Sequence[Receipt]], None]:
+    def record(carrier_id: int, heard: Sequence[Receipt]) -> None:
+        with app.app_context():
+            receipts.apply(carrier_id, heard)
+
+    return record
+
+
+@click.command("worker")
+@click.option(
+    "--queue",
+    "queue_names",
+    multiple=True,
+    type=click.Choice(queue.QUEUES),
+    help="A queue to work on; repeat for several. All when left out.",
+)
+def worker_command(queue_names: tuple[str, ...]) -> None:
+    """Send messages and take receipts until stopped."""
+    _log_to_stderr()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    work(app, [name for name in queue.QUEUES if name in (queue_names or queue.QUEUES)])
+
+
+@click.command("cron")
+def cron_command() -> None:
+    """Queue the periodic job every few seconds until stopped."""
+    _log_to_stderr()
+    cron = CronScheduler(connection=Redis.from_url(current_app.config["REDIS_URL"]))
+    cron.register(
+        schedule.tick,
+        queue_name=queue.URGENT,
+        interval=TICK_SECONDS,
+        job_timeout=queue.JOB_TIMEOUT,
+        result_ttl=0,
+        ttl=5 * TICK_SECONDS,  # ticks that no worker took must not pile up
+    )
+    cron.start()  # type: ignore[no-untyped-call]
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands of these processes."""
+    app.cli.add_command(worker_command)
+    app.cli.add_command(cron_command)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("rq").setLevel(logging.WARNING)
