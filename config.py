@@ -1,5 +1,6 @@
 """Every setting, read once from the environment; `docs/configuration.md` explains each."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -77,12 +78,14 @@ def redis_socket(home: Path) -> Path:
 
 
 def _kept_secret(path: Path) -> str:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
+    """Return the secret kept at `path`, made on the first run; whole even if two runs race."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
     return path.read_text().strip()
 
 

@@ -1,0 +1,63 @@
+# FlashSMS from a fresh clone: `make run`. Every target sets up what it needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUNTIME := .venv/.runtime-installed
+TOOLS := .venv/.tools-installed
+PEERS := tests/peers/node_modules/.installed
+# Two makes at once take turns with the virtual environment.
+TURN := $(if $(shell command -v flock),flock Makefile)
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | \
+		while IFS='|' read -r name text; do printf '  make %-6s  %s\n' "$$name" "$$text"; done
+
+run: $(RUNTIME) ## start everything; Ctrl-C stops it (another port: PORT=8001 make run)
+	@exec $(BIN)/python -m flashsms.stack
+
+demo: $(RUNTIME) ## send 1,000 messages through a temporary installation
+	@exec $(BIN)/python -m flashsms.demo
+
+test: $(TOOLS) $(PEERS) ## run every test, on SQLite and on PostgreSQL
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 --dist loadgroup
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -m database
+
+check: $(TOOLS) ## lint: style, types, the direction of imports, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(if $(wildcard templates),$(BIN)/djlint templates --lint)
+
+bench: $(TOOLS) ## measure
+	@exec $(BIN)/python -m bench
+
+clean: ## remove the virtual environment and every cache; instance/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME): requirements.txt
+	@$(TURN) sh -c '$(call install,requirements.txt)'
+
+$(TOOLS): requirements-dev.txt $(RUNTIME)
+	@$(TURN) sh -c '$(call install,requirements-dev.txt)'
+
+$(PEERS): tests/peers/package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || { \
+		echo "make test needs Node.js and npm: some tests speak SMPP with node-smpp." >&2; exit 1; }
+	@$(TURN) sh -c 'test $@ -nt $< || { npm ci --prefix tests/peers --silent --no-audit --no-fund && touch $@; }'
+
+# Another make may have installed it while this one waited for its turn.
+define install
+set -e; test $@ -nt $(1) && exit 0; \
+command -v $(PYTHON) >/dev/null && $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
+	echo "FlashSMS needs Python 3.11 or newer. Name one: make PYTHON=python3.12 ..." >&2; exit 1; }; \
+test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { \
+	echo "No virtual environment could be made; on Debian: apt-get install python3-venv" >&2; exit 1; }; \
+echo "Installing $(1) into .venv ..."; \
+$(BIN)/python -m pip install -qq --disable-pip-version-check -r $(1); \
+touch $@
+endef
