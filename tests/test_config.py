@@ -18,7 +18,7 @@ def test_defaults_need_nothing_but_a_home(tmp_path: Path) -> None:
 
 def test_the_secret_is_made_once_and_kept_to_the_owner(tmp_path: Path) -> None:
     first = Config({"FLASHSMS_HOME": str(tmp_path)}).SECRET_KEY
-    assert Config({"FLASHSMS_HOME": str(tmp_path)}).SECRET_KEY == first
+    assert first == Config({"FLASHSMS_HOME": str(tmp_path)}).SECRET_KEY
     assert len(first) >= 32
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
 

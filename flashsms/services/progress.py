@@ -47,7 +47,13 @@ _failed = Message.failed + bindparam("failed_by")
 _unknown = Message.unknown + bindparam("unknown_by")
 _none_known_sent = and_(_unknown > 0, _unknown + _failed >= Message.recipient_count)
 _STATUS = case(
-    (Message.status.in_([MessageStatus.SCHEDULED, MessageStatus.CANCELLED]), Message.status),
+    (
+        or_(
+            Message.status == MessageStatus.SCHEDULED,
+            Message.status == MessageStatus.CANCELLED,
+        ),
+        Message.status,
+    ),
     (or_(_waiting > 0, _none_known_sent), MessageStatus.PENDING),
     (_delivered + _failed < Message.recipient_count, MessageStatus.SENT),
     (_delivered > 0, MessageStatus.DELIVERED),

@@ -34,6 +34,16 @@ def test_receipts_make_recipients_final(sent: Message, carrier: Carrier) -> None
     assert (message.status, message.delivered, message.failed) == (MessageStatus.DELIVERED, 2, 1)
 
 
+def test_one_report_may_speak_of_several_messages(
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs, carrier: Carrier
+) -> None:
+    messages = [_send(ama, 1) for _ in range(3)]
+    run_jobs()
+    receipts.apply(carrier.id, [_delivered("11"), _failed("12"), _delivered("13")])
+    statuses = [_fresh(message).status for message in messages]
+    assert statuses == [MessageStatus.DELIVERED, MessageStatus.FAILED, MessageStatus.DELIVERED]
+
+
 def test_a_message_is_failed_when_every_recipient_failed(sent: Message, carrier: Carrier) -> None:
     receipts.apply(carrier.id, [_failed("11"), _failed("12")])
     assert _fresh(sent).status is MessageStatus.SENT

@@ -1,0 +1,24 @@
+"""The account itself: its credits."""
+
+from flask import Response
+
+from flashsms.api.answers import answer
+from flashsms.api.auth import current_key, scope
+from flashsms.api.blueprint import bp
+from flashsms.models import Scope
+from flashsms.services import history
+
+
+@bp.get("/balance")
+@scope(Scope.BALANCE_READ)
+def show_balance() -> Response:
+    """Show how many credits the account has."""
+    account = current_key().account
+    return answer(
+        {
+            "balance": history.balance(account.id),
+            "currency": "credits",
+            "accountName": account.name,
+            "accountPhone": account.phone,
+        }
+    )

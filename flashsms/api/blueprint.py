@@ -1,0 +1,18 @@
+"""The blueprint that every resource adds its routes to."""
+
+from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
+
+from flashsms.api.errors import answer_error
+from flashsms.api.throttle import Throttle, add_headers
+from flashsms.services.errors import DomainError
+
+bp = Blueprint("api", __name__)
+bp.register_error_handler(DomainError, answer_error)
+bp.after_request(add_headers)
+
+
+@bp.record
+def _add_throttle(state: BlueprintSetupState) -> None:
+    config = state.app.config
+    state.app.extensions["throttle"] = Throttle(config["REDIS_URL"], config["RATE_LIMIT"])

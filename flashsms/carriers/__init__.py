@@ -1,0 +1,1 @@
+"""How a message leaves: one contract, one file or folder per transport."""

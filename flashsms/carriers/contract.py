@@ -1,0 +1,141 @@
+"""What every carrier promises: frozen dataclasses in, frozen dataclasses out.
+
+Nothing here knows Flask, the database or Redis; services translate between these shapes and rows.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One recipient on its way out.
+
+    `reference` is ours and comes back in the outcome; `to` is digits (`233201234567`); `text` is
+    whole, the carrier splits it into parts.
+    """
+
+    reference: int
+    to: str
+    sender: str
+    text: str
+
+
+class Fate(StrEnum):
+    """What is known about a submission once the carrier is done with it."""
+
+    ACCEPTED = "accepted"  # the carrier took every part
+    REFUSED = "refused"  # a definite refusal that another try will not change
+    BUSY = "busy"  # a definite refusal that may pass (queue full, system error): uses up an attempt
+    THROTTLED = "throttled"  # a definite "too fast": does not use up an attempt
+    UNSENT = "unsent"  # never written to the wire
+    UNKNOWN = "unknown"  # written, and no answer came: it may or may not have been taken
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one submission.
+
+    `carrier_ids` are the ids that the carrier gave to the parts it took, in order of the parts;
+    with REFUSED and UNKNOWN it may hold fewer ids than there are parts. `reason` is a short
+    sentence for a person, `code` the carrier's own (`0x0000000B`); both are empty when there is
+    nothing to say.
+    """
+
+    reference: int
+    fate: Fate
+    carrier_ids: tuple[str, ...] = ()
+    reason: str = ""
+    code: str = ""
+
+
+class ReceiptState(StrEnum):
+    """What a receipt says about its part."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    ENROUTE = "enroute"  # an intermediate notice: nothing changes
+    UNKNOWN = "unknown"  # the carrier itself does not know
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a carrier said later about one part (a DLR).
+
+    `carrier_id` is the message id as the carrier wrote it; `phone` the recipient it speaks of, in
+    digits, or empty; `at` an aware UTC time or None.
+    """
+
+    carrier_id: str
+    phone: str
+    state: ReceiptState
+    reason: str = ""
+    code: str = ""
+    at: datetime | None = None
+
+
+TakeReceipts = Callable[[Sequence[Receipt]], Awaitable[None]]
+"""Takes receipts for good: returns once they are committed, raises when they could not be.
+
+A carrier may call it again before an earlier call has returned.
+"""
+
+
+class CarrierError(Exception):
+    """A carrier that cannot be used as configured, or an answer that makes no sense."""
+
+    def __init__(self, reason: str, *, permanent: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierStats:
+    """How a carrier is doing, for logs and metrics; the counts run since it was opened.
+
+    `in_flight` and `window` are parts without an answer now and how many there may be;
+    `submitted` parts written; `receipts` receipts taken for good; `reconnects` lost connections.
+    """
+
+    ready: bool
+    in_flight: int
+    window: int
+    submitted: int
+    receipts: int
+    reconnects: int
+
+
+class Carrier(Protocol):
+    """One way out, living on an asyncio loop for as long as its worker."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a submission would reach the wire now."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it is not ready, as a sentence for the operator; empty when it is."""
+
+    @property
+    def stats(self) -> CarrierStats:
+        """The figures of this moment; may be read from another thread."""
+
+    async def open(self) -> None:
+        """Start connecting and stay connected until `close`; returns at once."""
+
+    async def submit(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """Send them within the window; one outcome each, in the same order. Never raises.
+
+        Several calls may run side by side; they share the window.
+        """
+
+    async def close(self, grace: float) -> None:
+        """Stop writing at once, wait up to `grace` seconds for outstanding answers, then hang up.
+
+        Submissions not yet written end as UNSENT, those still without an answer as UNKNOWN; one
+        of several parts that was begun is finished, since half of it is on its way.
+        """

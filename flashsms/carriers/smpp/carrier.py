@@ -1,0 +1,102 @@
+"""SMPP as a carrier: submissions in, outcomes out, over one or more binds."""
+
+import asyncio
+from collections.abc import Sequence
+
+from flashsms.carriers.contract import (
+    CarrierStats,
+    Fate,
+    Outcome,
+    Submission,
+    TakeReceipts,
+)
+from flashsms.carriers.options import CarrierOptions
+from flashsms.carriers.smpp.batch import Batch, Recipient
+from flashsms.carriers.smpp.compose import Composer
+from flashsms.carriers.smpp.link import Link
+from flashsms.carriers.smpp.session import Session
+
+
+class SmppCarrier:
+    """Implements the `Carrier` contract; no coroutine, future or timer for each message."""
+
+    def __init__(self, options: CarrierOptions, take: TakeReceipts) -> None:
+        self._composer = Composer(options)
+        self._window = options.window
+        self._links = [Link(options, take) for _ in range(options.binds)]
+
+    @property
+    def ready(self) -> bool:
+        """Whether a submission would reach the wire now."""
+        return any(link.ready for link in self._links)
+
+    @property
+    def trouble(self) -> str:
+        """Why it is not ready, as a sentence for the operator; empty when it is."""
+        return "" if self.ready else self._links[0].trouble
+
+    @property
+    def stats(self) -> CarrierStats:
+        """The figures of this moment, over all binds."""
+        outboxes = [session.outbox for session in self._sessions()]
+        return CarrierStats(
+            ready=self.ready,
+            in_flight=sum(outbox.in_flight for outbox in outboxes),
+            window=sum(outbox.window for outbox in outboxes),
+            submitted=sum(link.submitted for link in self._links),
+            receipts=sum(link.receipts for link in self._links),
+            reconnects=sum(link.reconnects for link in self._links),
+        )
+
+    async def open(self) -> None:
+        """Start connecting every bind; returns at once."""
+        for link in self._links:
+            link.open()
+
+    async def submit(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """One outcome each, in order; all UNSENT at once when no bind is ready. Never raises."""
+        sessions = self._sessions()
+        if not sessions:
+            reason = self.trouble
+            return [Outcome(sub.reference, Fate.UNSENT, reason=reason) for sub in submissions]
+        if not submissions:
+            return []
+        batch = Batch(len(submissions))
+        recipients = self._compose(batch, submissions)
+        for session, share in _shares(sessions, recipients, self._window):
+            session.submit(share)
+        return await batch.done
+
+    async def close(self, grace: float) -> None:
+        """Stop writing, wait up to `grace` seconds for answers, unbind, hang up."""
+        await asyncio.gather(*(link.close(grace) for link in self._links))
+
+    def _sessions(self) -> list[Session]:
+        return [link.session for link in self._links if link.session and link.session.ready]
+
+    def _compose(self, batch: Batch, submissions: Sequence[Submission]) -> list[Recipient]:
+        """The recipients to send; one that cannot be written is refused right away."""
+        recipients = []
+        bodies = self._composer.bodies
+        for index, submission in enumerate(submissions):
+            try:
+                parts = bodies(submission)
+            except ValueError as error:
+                refused = Outcome(submission.reference, Fate.REFUSED, reason=str(error))
+                batch.finish(index, refused)
+                continue
+            recipients.append(Recipient(batch, index, submission.reference, parts))
+        return recipients
+
+
+def _shares(
+    sessions: list[Session], recipients: list[Recipient], window: int
+) -> list[tuple[Session, list[Recipient]]]:
+    """Windowfuls of recipients, in turn, beginning with the session that has the least to do."""
+    sessions.sort(key=lambda session: session.outbox.load)
+    size = window if len(sessions) > 1 else len(recipients)
+    starts = range(0, len(recipients), size or 1)
+    return [
+        (sessions[turn % len(sessions)], recipients[start : start + size])
+        for turn, start in enumerate(starts)
+    ]

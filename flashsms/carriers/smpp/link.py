@@ -1,0 +1,128 @@
+"""One connection that comes back: connect, bind, live, lose, wait, again."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from flashsms.carriers.contract import TakeReceipts
+from flashsms.carriers.options import CarrierOptions
+from flashsms.carriers.smpp.session import BindRefusedError, Session
+
+logger = logging.getLogger(__name__)
+
+_CONNECT_TIMEOUT = 10.0  # seconds
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_STABLE = 5.0  # seconds a session must live for the pauses to start over
+_MISCONFIGURED_PAUSE = 30.0  # seconds: only a person can help, so there is no hurry
+
+
+class Link:
+    """Keeps one session alive between `open` and `close`."""
+
+    def __init__(self, options: CarrierOptions, take: TakeReceipts) -> None:
+        self._options = options
+        self._take = take
+        self._task: asyncio.Task[None] | None = None
+        self.session: Session | None = None
+        self._trouble = "The carrier is not open."
+        self.reconnects = 0
+        self._submitted = self._receipts = 0  # by sessions that have ended
+
+    @property
+    def trouble(self) -> str:
+        """What keeps it from being ready, or did so last."""
+        session = self.session
+        return session.failure if session and session.failure else self._trouble
+
+    @property
+    def ready(self) -> bool:
+        """Whether a submission would reach the wire now."""
+        return self.session is not None and self.session.ready
+
+    @property
+    def submitted(self) -> int:
+        """Parts written since `open`."""
+        session = self.session
+        return self._submitted + (session.outbox.submitted if session else 0)
+
+    @property
+    def receipts(self) -> int:
+        """Receipts taken since `open`."""
+        session = self.session
+        return self._receipts + (session.inbox.taken if session else 0)
+
+    def open(self) -> None:
+        """Start connecting; returns at once."""
+        if self._task is None:
+            self._trouble = f"Connecting to {self._address}."
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self, grace: float) -> None:
+        """Drain the session within `grace` seconds, hang up, and stay away."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        self._trouble = "The carrier is closed."
+        if self.session is not None:
+            self.session.drain("The carrier is being closed.", grace)
+            await asyncio.wait([self.session.ended])
+
+    @property
+    def _address(self) -> str:
+        return f"{self._options.host}:{self._options.port}"
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        failures = 0
+        while True:
+            started = loop.time()
+            slow = await self._live()
+            failures = 0 if loop.time() - started > _STABLE else failures + 1
+            logger.warning("carrier %s: %s", self._address, self.trouble)
+            await asyncio.sleep(_MISCONFIGURED_PAUSE if slow else _backoff(failures))
+
+    async def _live(self) -> bool:
+        """One session from connect to its end; whether to take our time before the next."""
+        try:
+            session = await self._connect()
+        except BindRefusedError as refused:
+            self._trouble = refused.reason
+            return refused.permanent
+        except (OSError, TimeoutError) as error:
+            self._trouble = f"Cannot connect to {self._address}: {_words(error)}."
+            return False
+        logger.info("bound to %s as %s", self._address, self._options.system_id)
+        self.session = session
+        await asyncio.wait([session.ended])
+        self._retire(session)
+        return session.misconfigured
+
+    def _retire(self, session: Session) -> None:
+        self._trouble = session.failure
+        self.reconnects += 1
+        self._submitted += session.outbox.submitted
+        self._receipts += session.inbox.taken
+        self.session = None
+
+    async def _connect(self) -> Session:
+        options = self._options
+        factory: Callable[[], Session] = lambda: Session(options, self._take)  # noqa: E731
+        async with asyncio.timeout(_CONNECT_TIMEOUT):
+            _, session = await asyncio.get_running_loop().create_connection(
+                factory, options.host, options.port
+            )
+        await session.bind()
+        return session
+
+
+def _backoff(failures: int) -> float:
+    """Seconds to wait, with jitter so that many workers do not come back in step."""
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** max(failures - 1, 0))
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+
+
+def _words(error: OSError | TimeoutError) -> str:
+    if isinstance(error, TimeoutError):
+        return "there was no answer in time"
+    return (error.strerror or str(error)).rstrip(".")

@@ -1,0 +1,310 @@
+"""One bound connection to an SMSC, from the bind to the last byte."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import cast
+
+from flashsms.carriers.contract import CarrierError, TakeReceipts
+from flashsms.carriers.options import CarrierOptions
+from flashsms.carriers.smpp import pdu as smpp
+from flashsms.carriers.smpp.batch import Recipient
+from flashsms.carriers.smpp.inbox import MOST_WAITING, Inbox
+from flashsms.carriers.smpp.outbox import Outbox, sequences
+from flashsms.carriers.smpp.pdu import Pdu, ProtocolError
+from flashsms.carriers.smpp.status import BIND_FAILED, INVALID_COMMAND, Kind, judge
+
+logger = logging.getLogger(__name__)
+
+_UNBIND_TIMEOUT = 1.0  # seconds for the answer to our unbind
+_PEER_UNBIND_GRACE = 2.0  # seconds for outstanding answers when the carrier unbinds
+_UNKNOWN_ERROR = 0xFF
+_LOST = "The connection to the carrier was lost."
+
+
+class BindRefusedError(CarrierError):
+    """The carrier does not let us in; permanent when only an operator can change that."""
+
+    def __init__(self, status: int) -> None:
+        verdict = judge(status)
+        permanent = verdict.kind is Kind.CONFIGURATION or status == BIND_FAILED
+        super().__init__(f"{verdict.reason} ({verdict.code})", permanent=permanent)
+
+
+class Session(asyncio.Protocol):
+    """Every PDU of a read is handled before anything is written, then all of it in one write.
+
+    `ended` resolves when the connection is gone. After that nothing is left open: every part that
+    was written and not answered is UNKNOWN, everything else came back as UNSENT.
+    """
+
+    def __init__(self, options: CarrierOptions, take: TakeReceipts) -> None:
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._options = options
+        self._numbers = sequences()
+        self._reader = smpp.Reader()
+        self._writes: list[bytes] = []
+        self._in_read = False
+        self.outbox = Outbox(options.window, self._numbers, self._write)
+        self.inbox = Inbox(take, self._write, self._receipts_changed)
+        self._bound: asyncio.Future[None] = loop.create_future()
+        self.ended: asyncio.Future[None] = loop.create_future()
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._draining = False
+        self._hanging_up = False
+        self._unbind_from_peer = 0
+        self._reading = True
+        self._resumed_at = 0.0
+        self._read_at = self._enquired_at = loop.time()
+        self.failure = ""
+        self.misconfigured = False
+        self._handlers: dict[int, Callable[[Pdu], None]] = {
+            smpp.SUBMIT_SM_RESP: self._on_answer,
+            smpp.GENERIC_NACK: self._on_nack,
+            smpp.DELIVER_SM: self._on_deliver,
+            smpp.ENQUIRE_LINK: self._on_enquire,
+            smpp.UNBIND: self._on_unbind,
+            smpp.BIND_TRANSCEIVER_RESP: self._on_bound,
+            smpp.ENQUIRE_LINK_RESP: lambda _: None,  # any read shows that the peer is alive
+            smpp.UNBIND_RESP: lambda _: self._close(),
+        }
+
+    @property
+    def ready(self) -> bool:
+        """Whether a submission would be written."""
+        bound = self._bound.done() and self._bound.exception() is None
+        return bound and not self._draining and not self.ended.done()
+
+    async def bind(self) -> None:
+        """Sign in. Raises BindRefusedError, TimeoutError, or ConnectionError for a hang-up."""
+        body = smpp.encode_bind(self._options.system_id, self._options.password)
+        self._write(smpp.encode(smpp.BIND_TRANSCEIVER, next(self._numbers), body))
+        try:
+            async with asyncio.timeout(self._options.response_timeout):
+                await asyncio.shield(self._bound)
+        except BaseException:
+            self._close()
+            raise
+        self._tick()
+
+    def submit(self, recipients: list[Recipient]) -> None:
+        """Send them as the window allows; their batches hear what became of them."""
+        self.outbox.add(recipients)
+        if self.ready:
+            self.outbox.pump()
+        else:
+            self.outbox.give_back(self.failure or _LOST)
+
+    def drain(self, reason: str, grace: float, *, begun: bool = False) -> None:
+        """Write nothing new, wait for outstanding answers, then hang up; `grace` in seconds.
+
+        Recipients half sent are finished, unless `begun` says that they come back as well.
+        """
+        self.failure = self.failure or reason
+        if not self._draining:
+            self._draining = True
+            self._loop.call_later(grace, self._hang_up)
+        self.outbox.give_back(reason, begun=begun)
+        self._hang_up_when_idle()
+
+    # --- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport; asyncio itself sets TCP_NODELAY on every TCP connection."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Handle every PDU that is whole, then write all answers and new submissions at once."""
+        self._read_at = self._loop.time()
+        self._in_read = True
+        try:
+            self._read(data)
+        finally:
+            self._in_read = False
+        self.inbox.flush()
+        self._receipts_changed()
+        self.outbox.pump()
+        self._flush()
+        self._hang_up_when_idle()
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full."""
+        self.outbox.held = True
+
+    def resume_writing(self) -> None:
+        """The transport's buffer has room again."""
+        self.outbox.held = self._hanging_up
+        self.outbox.pump()
+
+    def eof_received(self) -> None:
+        """The peer sends no more: nothing written from here on would be answered."""
+        self.outbox.held = True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Settle everything that is still open."""
+        if exc is not None:
+            logger.warning("connection to %s lost: %s", self._options.host, exc)
+        self.failure = self.failure or _LOST
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._bound.done():
+            self._bound.set_exception(ConnectionError("the carrier hung up during the sign-in"))
+            self._bound.exception()  # the one who waited may have stopped waiting
+        self.outbox.lose(self.failure)
+        self.ended.set_result(None)
+
+    # --- what comes in
+
+    def _read(self, data: bytes) -> None:
+        handlers = self._handlers
+        try:
+            for pdu in self._reader.feed(data):
+                handlers.get(pdu.command, self._on_unsupported)(pdu)
+        except ProtocolError as error:
+            self._give_up(error, data)
+
+    def _on_answer(self, pdu: Pdu) -> None:
+        verdict = self.outbox.answer(pdu)
+        if verdict is None or verdict.kind not in (Kind.SESSION, Kind.CONFIGURATION):
+            return
+        logger.error("%s (%s)", verdict.reason, verdict.code)
+        self.misconfigured = verdict.kind is Kind.CONFIGURATION
+        self.drain(verdict.reason, self._options.response_timeout, begun=True)
+
+    def _on_nack(self, pdu: Pdu) -> None:
+        logger.warning("generic_nack 0x%08X, sequence %d", pdu.status, pdu.sequence)
+        if not self._bound.done():
+            self._on_bound(pdu._replace(status=pdu.status or _UNKNOWN_ERROR))
+        else:
+            self._on_answer(pdu._replace(status=pdu.status or _UNKNOWN_ERROR, body=b""))
+
+    def _on_deliver(self, pdu: Pdu) -> None:
+        if not self._hanging_up:
+            self.inbox.receive(pdu)
+
+    def _on_enquire(self, pdu: Pdu) -> None:
+        self._write(smpp.encode(smpp.ENQUIRE_LINK_RESP, pdu.sequence))
+
+    def _on_unbind(self, pdu: Pdu) -> None:
+        self._unbind_from_peer = pdu.sequence
+        reason = "The carrier asked to disconnect."
+        logger.info(reason)
+        self.drain(reason, _PEER_UNBIND_GRACE, begun=True)
+
+    def _on_bound(self, pdu: Pdu) -> None:
+        if self._bound.done():
+            return
+        if pdu.status:
+            self._bound.set_exception(BindRefusedError(pdu.status))
+        else:
+            self._bound.set_result(None)
+
+    def _on_unsupported(self, pdu: Pdu) -> None:
+        logger.warning("command 0x%08X is not used here", pdu.command)
+        if pdu.command in smpp.REQUESTS:
+            self._write(smpp.encode(smpp.GENERIC_NACK, pdu.sequence, status=INVALID_COMMAND))
+
+    def _give_up(self, error: ProtocolError, data: bytes) -> None:
+        logger.error(
+            "%s does not speak SMPP: %s; the read starts with %s",
+            self._options.host,
+            error.reason,
+            data[:32].hex(),
+        )
+        self.failure = self.failure or f"The carrier sent {error.reason}."
+        self._write(smpp.encode(smpp.GENERIC_NACK, error.sequence, status=error.status))
+        self._close()
+
+    # --- what goes out
+
+    def _write(self, data: bytes) -> None:
+        self._writes.append(data)
+        if not self._in_read:
+            self._flush()
+
+    def _flush(self) -> None:
+        writes, self._writes = self._writes, []
+        if writes and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(writes))
+
+    def _receipts_changed(self) -> None:
+        """Stop reading while too many receipts wait, go on when half of them are gone."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if self._reading and self.inbox.waiting > MOST_WAITING:
+            self._reading = False
+            transport.pause_reading()
+        elif not self._reading and self.inbox.waiting <= MOST_WAITING // 2:
+            self._reading = True
+            self._read_at = self._resumed_at = self._loop.time()
+            transport.resume_reading()
+        self._hang_up_when_idle()
+
+    # --- time
+
+    def _tick(self) -> None:
+        """Look after timers that are too many to have one each."""
+        if self.ended.done():
+            return
+        period = min(self._options.response_timeout, self._options.enquire) / 4
+        self._timer = self._loop.call_later(min(max(period, 0.02), 1.0), self._tick)
+        if self._reading:
+            self._expire()
+            self._enquire()
+            self.outbox.pump()
+            self._hang_up_when_idle()
+
+    def _expire(self) -> None:
+        timeout = self._options.response_timeout
+        before = self._loop.time() - timeout
+        if self._resumed_at > before:
+            return  # answers were left unread until then
+        reason = f"The carrier did not answer within {timeout:g} seconds."
+        if self.outbox.expire(before, reason):
+            logger.error(reason)
+            self.drain(reason, timeout, begun=True)
+
+    def _enquire(self) -> None:
+        """Ask whether the peer is there after a silence; hang up when the question has none."""
+        now, asked = self._loop.time(), self._enquired_at > self._read_at
+        if asked and now - self._enquired_at > self._options.response_timeout:
+            self.failure = self.failure or "The carrier stopped answering."
+            logger.error(self.failure)
+            self._abort()
+        elif not asked and now - self._read_at > self._options.enquire:
+            self._enquired_at = now
+            self._write(smpp.encode(smpp.ENQUIRE_LINK, next(self._numbers)))
+
+    # --- the end
+
+    def _hang_up_when_idle(self) -> None:
+        if self._draining and self.outbox.idle and not self.inbox.waiting:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._hanging_up or self.ended.done():
+            return
+        self._hanging_up = True
+        if self._unbind_from_peer:
+            self._write(smpp.encode(smpp.UNBIND_RESP, self._unbind_from_peer))
+            self._flush()
+            self._close()
+        else:
+            self._write(smpp.encode(smpp.UNBIND, next(self._numbers)))
+            self._loop.call_later(_UNBIND_TIMEOUT, self._close)
+
+    def _close(self) -> None:
+        """Close after what is buffered, at once if the peer does not take it."""
+        self._flush()
+        self._draining = self._hanging_up = self.outbox.held = True
+        self.outbox.give_back(self.failure or _LOST, begun=True)
+        if self._transport is not None and not self.ended.done():
+            self._transport.close()
+            self._loop.call_later(_UNBIND_TIMEOUT, self._abort)
+
+    def _abort(self) -> None:
+        if self._transport is not None and not self.ended.done():
+            self._transport.abort()

@@ -1,0 +1,61 @@
+"""A carrier as one URL."""
+
+import pytest
+
+from flashsms.carriers.contract import CarrierError
+from flashsms.carriers.urls import create, options, redact
+from tests.carriers.helpers import Taken
+
+
+def test_everything_that_a_url_can_say_is_read():
+    read = options(
+        "smpp://sh%40p:p%3A%2Fw@smsc.example:2776?window=10&tps=12.5&binds=2"
+        "&response_timeout=5&enquire=7&source_ton=0&source_npi=1"
+    )
+    assert (read.host, read.port) == ("smsc.example", 2776)
+    assert (read.system_id, read.password) == ("sh@p", "p:/w")
+    assert (read.window, read.tps, read.binds) == (10, 12.5, 2)
+    assert (read.response_timeout, read.enquire) == (5.0, 7.0)
+    assert (read.source_ton, read.source_npi) == (0, 1)
+
+
+def test_what_a_url_does_not_say_has_a_default():
+    read = options("smpp://shop:secret@host")
+    assert (read.port, read.window, read.tps, read.binds) == (2775, 64, 0.0, 1)
+    assert (read.response_timeout, read.enquire, read.source_ton) == (30.0, 30.0, None)
+
+
+def test_the_simulator_needs_nothing():
+    assert options("simulator://").host == "127.0.0.1"
+    assert options("simulator://127.0.0.1:1234?window=5").port == 1234
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("pigeon://host", "pigeon"),
+        ("", "kind"),
+        ("smpp://a:b@host?windw=3", "windw"),
+        ("smpp://a:b@host?window=0", "window"),
+        ("smpp://a:b@host?window=many", "many"),
+        ("smpp://a:b@host?window=1&window=2", "twice"),
+        ("smpp://a:b@host?tps=-1", "tps"),
+        ("smpp://a:b@host?tps=nan", "tps"),
+        ("smpp://a:b@host?response_timeout=0", "response_timeout"),
+        ("smpp://host", "system id"),
+        ("smpp://a:b@", "host"),
+        ("smpp://a:b@host:port", "URL"),
+        ("smpp://a:b%00c@host", "ASCII"),
+    ],
+)
+def test_a_url_that_makes_no_sense_is_a_permanent_error_that_names_it(url, named):
+    with pytest.raises(CarrierError, match=named) as raised:
+        create(url, Taken())
+    assert raised.value.permanent
+
+
+def test_passwords_are_not_shown():
+    url = "smpp://shop:p@ss:word@host:2775?window=5"
+    assert redact(url) == "smpp://shop:***@host:2775?window=5"
+    assert redact("simulator://host:1") == "simulator://host:1"
+    assert "secret" not in repr(options("smpp://shop:secret@host"))
