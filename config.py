@@ -97,7 +97,11 @@ def _database_url(env: Mapping[str, str], home: Path) -> str:
 def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 30}}
-    return {"pool_pre_ping": True}
+    # Storage without moving heads, and statements too short for a compiler to pay off.
+    return {
+        "pool_pre_ping": True,
+        "connect_args": {"options": "-c random_page_cost=1.1 -c jit=off"},
+    }
 
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:

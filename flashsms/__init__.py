@@ -46,8 +46,8 @@ def _register(app: Flask) -> None:
     from flashsms import api, cli, web, worker
     from flashsms.api import errors
 
+    errors.init_app(app)
     app.register_blueprint(api.bp, url_prefix="/api/v1")
     app.register_blueprint(web.bp)
-    errors.init_app(app)
     cli.init_app(app)
     worker.init_app(app)

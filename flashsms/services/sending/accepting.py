@@ -56,7 +56,7 @@ def accept(account_id: int, order: Order) -> Accepted:
 
     Raises InsufficientCredits or another DomainError; then nothing is stored, charged or queued.
     """
-    _check_text(order.text)
+    check_text(order.text)
     _check_schedule(order.scheduled_at)
     audience = _resolve(order)
     with transaction():
@@ -82,7 +82,8 @@ def price(parts: int) -> int:
     return parts if current_app.config["BILLING"] == "part" else 1
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Raise DomainError for a text that cannot be sent: empty, too long, or not encodable."""
     if not text.strip():
         raise DomainError("bad_message", "message must not be empty.")
     if len(text) > MAX_LENGTH:

@@ -4,12 +4,14 @@ The claim is committed before the wire is touched, so that a crash at any point 
 "may have been sent" and never rows that are sent again. No transaction is open during the wire.
 """
 
+import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from flashsms.carriers.contract import Outcome, Submission
 from flashsms.carriers.sessions import Sessions
@@ -22,7 +24,10 @@ from flashsms.services import carriers, pacing
 from flashsms.services.sending import settling, turns
 
 PATIENCE = 0.2  # seconds that a job waits for the pace before it lets others take their turn
+SETTLE_PAUSES = (0.1, 0.5, 2.0, 5.0)  # seconds between the tries to store outcomes
 CARRIER_RETRY = 2.0  # seconds until a message is tried again while no carrier is up
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ def send_next_batch(message_id: int, ticket: int) -> None:
         return
     pacing.give_back(carrier.id, (allowed - len(batch.claims)) * message.parts)
     outcomes = _submit(batch)
-    settling.settle(batch.message, batch.ticket, batch.claims, outcomes, carrier.id)
+    _settle(batch, outcomes)
 
 
 def sessions() -> Sessions:
@@ -121,7 +126,7 @@ def _claim_rows(message_id: int, carrier_id: int, limit: int) -> list[settling.C
     )
     claimed = change(
         update(Recipient)
-        .where(Recipient.id.in_(select(due.c.id)), IS_QUEUED)
+        .where(Recipient.id.in_(select(due.c.id)))
         .values(
             status=RecipientStatus.SUBMITTING,
             attempts=Recipient.attempts + 1,
@@ -137,6 +142,20 @@ def _claim_rows(message_id: int, carrier_id: int, limit: int) -> list[settling.C
         )
     )
     return list(claimed)
+
+
+def _settle(batch: Batch, outcomes: list[Outcome]) -> None:
+    """Store the outcomes, again if the database stumbles: what is not stored would be UNKNOWN."""
+    for pause in SETTLE_PAUSES:
+        try:
+            settling.settle(batch.message, batch.ticket, batch.claims, outcomes, batch.carrier.id)
+        except OperationalError as error:
+            log.warning("Settling message %s failed, trying again: %s", batch.message.id, error)
+            db.session.remove()
+            time.sleep(pause)
+        else:
+            return
+    settling.settle(batch.message, batch.ticket, batch.claims, outcomes, batch.carrier.id)
 
 
 def _submit(batch: Batch) -> list[Outcome]:

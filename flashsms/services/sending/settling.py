@@ -43,8 +43,9 @@ def settle(
             _put_back(by_fate[fate], fate, delta)
         _store_parts(carrier_id, zip(claims, outcomes, strict=True))
         record({message.id: delta})
-        receipts.apply_parked(carrier_id, outcomes)
         turns.pass_on(message, ticket)
+    refs = [receipts.ref_key(ref) for outcome in outcomes for ref in outcome.carrier_ids]
+    receipts.match_parked(carrier_id, refs)
     if by_fate[Fate.THROTTLED]:
         pacing.slow_down(carrier_id)
 
@@ -158,18 +159,24 @@ def _move(
     A claim that outlived its lease has become UNKNOWN meanwhile: what is known now replaces that.
     Only the claim that is settled is touched, never a newer one (`attempts`).
     """
-    wanted = [(claim.id, claim.attempts, text) for claim, text in claimed]
+    wanted = list(claimed)
     moved: set[int] = set()
     for status in came_from:
         if len(moved) == len(wanted):
             break
-        given = rows(wanted, id=BigInteger(), attempts=Integer(), text=String())
+        given = rows(
+            ((claim.id, claim.attempts, status, text) for claim, text in wanted),
+            id=BigInteger(),
+            attempts=Integer(),
+            was=String(),
+            text=String(),
+        )
         ids = change(
             update(Recipient)
             .where(
                 Recipient.id == given.c.id,
                 Recipient.attempts == given.c.attempts,
-                Recipient.status == status,
+                Recipient.status == given.c.was,
             )
             .values(values(given))
             .returning(Recipient.id)

@@ -1,0 +1,51 @@
+"""A final receipt, as it is looked up and stored."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flashsms.carriers.contract import Receipt, ReceiptState
+from flashsms.models import RecipientStatus
+
+_FINAL = {
+    ReceiptState.DELIVERED: RecipientStatus.DELIVERED,
+    ReceiptState.FAILED: RecipientStatus.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A final receipt under the id that it is looked up by (`ref_key`)."""
+
+    ref: str
+    phone: str
+    status: RecipientStatus
+    reason: str | None
+
+
+def final(receipts: Iterable[Receipt]) -> dict[str, Heard]:
+    """Return the final receipts by the id they are looked up by; of several the first counts."""
+    heard: dict[str, Heard] = {}
+    for receipt in receipts:
+        status = _FINAL.get(receipt.state)
+        if status is not None:
+            ref = ref_key(receipt.carrier_id)
+            heard.setdefault(ref, Heard(ref, receipt.phone[:15], status, _why(receipt)))
+    return heard
+
+
+def ref_key(carrier_ref: str) -> str:
+    """Return a carrier's message id as it is compared: without case, spaces and leading zeros."""
+    return carrier_ref.strip().lower().lstrip("0")[:64] or "0"
+
+
+def without(heard: Mapping[str, Heard], refs: Iterable[str | None]) -> dict[str, Heard]:
+    """Return what was heard but for these ids."""
+    gone = set(refs)
+    return {ref: one for ref, one in heard.items() if ref not in gone}
+
+
+def _why(receipt: Receipt) -> str | None:
+    if receipt.state is ReceiptState.DELIVERED:
+        return None
+    reason = f"{receipt.reason} ({receipt.code})" if receipt.code else receipt.reason
+    return reason[:200] or "Not delivered."

@@ -1,0 +1,243 @@
+"""Finding the recipients that receipts speak of, and making them final."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import BigInteger, Integer, String, Subquery, func, select, update
+
+from flashsms.extensions import db
+from flashsms.models import Message, Recipient, RecipientPart, RecipientStatus, now
+from flashsms.models.recipient import IS_UNKNOWN
+from flashsms.models.rows import change, rows
+from flashsms.services import credits
+from flashsms.services.progress import Delta, record
+from flashsms.services.receipts.heard import Heard, without
+
+
+def match(carrier_id: int, heard: Mapping[str, Heard]) -> dict[str, Heard]:
+    """Apply what finds its recipient, and return what found none."""
+    if not heard:
+        return {}
+    progress: dict[int, Delta] = defaultdict(Delta)
+    left = _match_recipients(carrier_id, dict(heard), progress)
+    if left:
+        left = _match_parts(carrier_id, left, progress)
+    if left:
+        left = _match_respelt(carrier_id, left, progress)
+    record(progress)
+    return left
+
+
+def resolve_unknown(carrier_id: int, heard: Heard, *, before: datetime) -> bool:
+    """Make the oldest unknown attempt at the receipt's number final, if there is one."""
+    oldest = db.session.scalar(
+        select(Recipient.id)
+        .where(
+            Recipient.phone == heard.phone,
+            IS_UNKNOWN,
+            Recipient.carrier_id == carrier_id,
+            Recipient.claimed_at <= before,
+        )
+        .order_by(Recipient.claimed_at)
+        .limit(1)
+    )
+    if oldest is None:
+        return False
+    progress: dict[int, Delta] = defaultdict(Delta)
+    _finish([oldest], RecipientStatus.UNKNOWN, heard.status, {oldest: heard.reason}, progress)
+    record(progress)
+    return bool(progress)
+
+
+def _match_recipients(
+    carrier_id: int, heard: dict[str, Heard], progress: dict[int, Delta]
+) -> dict[str, Heard]:
+    given = _given(carrier_id, heard.values())
+    changed = change(
+        update(Recipient)
+        .where(
+            Recipient.carrier_ref == given.c.ref,
+            Recipient.carrier_id == given.c.carrier_id,
+            Recipient.status == given.c.was,
+        )
+        .values(status=given.c.status, reason=given.c.reason, final_at=now())
+        .returning(Recipient.message_id, Recipient.status, Recipient.credits, Recipient.carrier_ref)
+    ).all()
+    _tally(((row.message_id, row.status, row.credits) for row in changed), progress)
+    left = without(heard, (row.carrier_ref for row in changed))
+    if left:  # for a recipient that is final already they say nothing new; one that became SENT
+        # after the update looked is not final: its receipt is parked and found again
+        known = select(Recipient.carrier_ref).where(
+            Recipient.carrier_ref.in_(list(left)),
+            Recipient.carrier_id == carrier_id,
+            Recipient.status != RecipientStatus.SENT,
+        )
+        left = without(left, db.session.scalars(known))
+    return left
+
+
+def _match_parts(
+    carrier_id: int, heard: dict[str, Heard], progress: dict[int, Delta]
+) -> dict[str, Heard]:
+    """Apply receipts of single parts; a recipient follows when all are delivered or one failed."""
+    given = _given(carrier_id, heard.values())
+    changed = change(
+        update(RecipientPart)
+        .where(
+            RecipientPart.carrier_ref == given.c.ref,
+            RecipientPart.carrier_id == given.c.carrier_id,
+            RecipientPart.status == given.c.was,
+        )
+        .values(status=given.c.status)
+        .returning(RecipientPart.recipient_id, RecipientPart.carrier_ref)
+    ).all()
+    reasons = {row.recipient_id: heard[row.carrier_ref].reason for row in changed}
+    _finish_parted(reasons, progress)
+    known = select(RecipientPart.carrier_ref).where(
+        RecipientPart.carrier_ref.in_(list(heard)),
+        RecipientPart.carrier_id == carrier_id,
+        RecipientPart.status != RecipientStatus.SENT,
+    )
+    return without(heard, db.session.scalars(known))
+
+
+def _finish_parted(reasons: Mapping[int, str | None], progress: dict[int, Delta]) -> None:
+    """Make those recipients final whose parts decide it. `reasons` by recipient id."""
+    if not reasons:
+        return
+    delivered = func.count().filter(RecipientPart.status == RecipientStatus.DELIVERED)
+    failed = func.count().filter(RecipientPart.status == RecipientStatus.FAILED)
+    counts = db.session.execute(
+        select(Recipient.id, Recipient.parts, delivered, failed)
+        .join(RecipientPart, RecipientPart.recipient_id == Recipient.id)
+        .where(Recipient.id.in_(list(reasons)))
+        .group_by(Recipient.id, Recipient.parts)
+    ).all()
+    final = {
+        recipient_id: RecipientStatus.FAILED if failed else RecipientStatus.DELIVERED
+        for recipient_id, parts, delivered, failed in counts
+        if failed or delivered == parts
+    }
+    for status in (RecipientStatus.DELIVERED, RecipientStatus.FAILED):
+        ids = [recipient_id for recipient_id, became in final.items() if became is status]
+        for was in (RecipientStatus.SENT, RecipientStatus.UNKNOWN):
+            _finish(ids, was, status, reasons, progress)
+
+
+def _finish(
+    ids: Sequence[int],
+    was: RecipientStatus,
+    status: RecipientStatus,
+    reasons: Mapping[int, str | None],
+    progress: dict[int, Delta],
+) -> None:
+    if not ids:
+        return
+    given = rows(
+        ((id, was, reasons.get(id)) for id in ids),
+        id=BigInteger(),
+        was=String(),
+        reason=String(),
+    )
+    changed = change(
+        update(Recipient)
+        .where(Recipient.id == given.c.id, Recipient.status == given.c.was)
+        .values(status=status, reason=given.c.reason, final_at=now())
+        .returning(Recipient.message_id, Recipient.status, Recipient.credits)
+    )
+    _tally(((row.message_id, row.status, row.credits) for row in changed), progress, was)
+
+
+def _match_respelt(
+    carrier_id: int, heard: dict[str, Heard], progress: dict[int, Delta]
+) -> dict[str, Heard]:
+    """Apply receipts whose id is hexadecimal where the answer's was decimal, or the reverse.
+
+    The number must agree too: another spelling of one id is often the plain spelling of another.
+    """
+    spellings = {other: ref for ref in heard for other in _respelt(ref)}
+    if not spellings:
+        return heard
+    found: dict[str, Heard] = {}
+    for spelling, phone in _known(carrier_id, spellings):
+        original = heard[spellings[spelling]]
+        if original.phone[-9:] == phone[-9:]:
+            found[spelling] = replace(original, ref=spelling)
+    if found:
+        left = _match_recipients(carrier_id, found, progress)
+        _match_parts(carrier_id, left, progress)
+    return without(heard, (spellings[spelling] for spelling in found))
+
+
+def _known(carrier_id: int, spellings: Iterable[str]) -> list[tuple[str, str]]:
+    """Return which of these ids were given to us, each with the number it belongs to."""
+    wanted = list(spellings)
+    whole = select(Recipient.carrier_ref, Recipient.phone).where(
+        Recipient.carrier_ref.in_(wanted), Recipient.carrier_id == carrier_id
+    )
+    parted = (
+        select(RecipientPart.carrier_ref, Recipient.phone)
+        .join(Recipient, Recipient.id == RecipientPart.recipient_id)
+        .where(RecipientPart.carrier_ref.in_(wanted), RecipientPart.carrier_id == carrier_id)
+    )
+    found = db.session.execute(whole.union_all(parted))
+    return [(str(ref), phone) for ref, phone in found]
+
+
+def _respelt(ref: str) -> list[str]:
+    spellings = []
+    if ref.isascii() and ref.isdecimal():
+        spellings.append(format(int(ref), "x"))
+    if ref.isascii() and all(digit in "0123456789abcdef" for digit in ref):
+        spellings.append(str(int(ref, 16)))
+    return spellings
+
+
+def _tally(
+    changed: Iterable[tuple[int, RecipientStatus, int]],
+    progress: dict[int, Delta],
+    was: RecipientStatus = RecipientStatus.SENT,
+) -> None:
+    """Count final recipients (message id, status, credits) by message; refund if so configured."""
+    owed: dict[int, int] = defaultdict(int)
+    for message_id, status, price in changed:
+        delta = progress[message_id]
+        if status is RecipientStatus.DELIVERED:
+            delta.delivered += 1
+        else:
+            delta.failed += 1
+            owed[message_id] += price
+        if was is RecipientStatus.UNKNOWN:
+            delta.unknown -= 1
+            delta.handed = True
+    if owed and current_app.config["REFUND_UNDELIVERED"]:
+        _refund(owed)
+
+
+def _refund(owed: Mapping[int, int]) -> None:
+    messages = db.session.scalars(select(Message).where(Message.id.in_(sorted(owed))))
+    for message in sorted(messages, key=lambda one: one.account_id):
+        credits.refund(
+            message.account_id,
+            owed[message.id],
+            description=f"Refund of {message.campaign_name or 'message'}: undelivered",
+            reference=message.public_id,
+        )
+
+
+def _given(carrier_id: int, heard: Iterable[Heard]) -> Subquery:
+    """Return receipts as rows, with what they are to be matched by: id, carrier and state."""
+    return rows(
+        (
+            (one.ref, carrier_id, RecipientStatus.SENT, one.status.value, one.reason)
+            for one in heard
+        ),
+        ref=String(),
+        carrier_id=Integer(),
+        was=String(),
+        status=String(),
+        reason=String(),
+    )

@@ -1,0 +1,121 @@
+"""Receipts that match nothing yet: kept, tried again, given up after days."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import String, delete, insert, select
+
+from flashsms.extensions import db, transaction
+from flashsms.models import ParkedReceipt, now
+from flashsms.models.rows import change, rows
+from flashsms.services.receipts.heard import Heard
+from flashsms.services.receipts.matching import match, resolve_unknown
+
+KEPT = timedelta(days=7)  # how long a receipt for something unknown is kept and tried
+FIRST_RETRY = timedelta(seconds=2)
+PER_TICK = 1000
+
+log = logging.getLogger(__name__)
+
+
+def park(carrier_id: int, heard: Mapping[str, Heard]) -> None:
+    """Keep receipts that match nothing yet; in the caller's transaction."""
+    if not heard:
+        return
+    values = [
+        {
+            "carrier_id": carrier_id,
+            "carrier_ref": one.ref,
+            "phone": one.phone,
+            "status": one.status,
+            "reason": one.reason,
+            "try_at": now() + FIRST_RETRY,
+        }
+        for one in heard.values()
+    ]
+    db.session.execute(insert(ParkedReceipt), values)
+
+
+def match_parked(carrier_id: int, refs: Iterable[str]) -> None:
+    """Apply the parked receipts of these ids (`ref_key`) to the recipients that have them by now.
+
+    Answer and receipt may be stored at the same moment by two transactions that do not see each
+    other. Whoever stores one looks for the other after its commit, so that one of them finds it.
+    """
+    given = rows(((ref,) for ref in refs), ref=String())
+    parked = list(
+        db.session.scalars(
+            select(ParkedReceipt).where(
+                ParkedReceipt.carrier_id == carrier_id,
+                ParkedReceipt.carrier_ref.in_(select(given.c.ref)),
+            )
+        )
+    )
+    if parked:
+        with transaction():
+            _match_and_delete(carrier_id, parked)
+
+
+def retry_parked() -> None:
+    """Try the parked receipts that are due again; forget those that stayed unknown for days."""
+    with transaction():
+        due = list(
+            db.session.scalars(
+                select(ParkedReceipt)
+                .where(ParkedReceipt.try_at <= now())
+                .order_by(ParkedReceipt.try_at)
+                .limit(PER_TICK)
+                .with_for_update(skip_locked=True)
+            )
+        )
+        by_carrier: dict[int, list[ParkedReceipt]] = defaultdict(list)
+        for parked in due:
+            by_carrier[parked.carrier_id].append(parked)
+        for carrier_id, batch in by_carrier.items():
+            _retry(carrier_id, batch)
+
+
+def _match_and_delete(carrier_id: int, parked: Sequence[ParkedReceipt]) -> list[ParkedReceipt]:
+    """Apply parked receipts, delete those that found their recipient, and return the others.
+
+    Nothing is deleted before it is applied: somebody else may be looking for it meanwhile.
+    """
+    heard = {
+        one.carrier_ref: Heard(one.carrier_ref, one.phone, one.status, one.reason) for one in parked
+    }
+    left = match(carrier_id, heard)
+    _delete([one for one in parked if one.carrier_ref not in left])
+    return [one for one in parked if one.carrier_ref in left]
+
+
+def _delete(parked: Iterable[ParkedReceipt]) -> None:
+    ids = [one.id for one in parked]
+    if ids:
+        change(delete(ParkedReceipt).where(ParkedReceipt.id.in_(ids)))
+
+
+def _retry(carrier_id: int, batch: Sequence[ParkedReceipt]) -> None:
+    for parked in _match_and_delete(carrier_id, batch):
+        age = now() - parked.received_at
+        if _resolves_unknown(parked):
+            _delete([parked])
+        elif age > KEPT:
+            log.warning("The receipt %s stayed unknown and was dropped.", parked.carrier_ref)
+            _delete([parked])
+        else:
+            parked.try_at = now() + max(age, FIRST_RETRY)
+
+
+def _resolves_unknown(parked: ParkedReceipt) -> bool:
+    """Let a receipt decide an attempt of unknown outcome over the same carrier to the same number.
+
+    Only once it has waited for as long as a claim may last: until then the answer that carries its
+    id may still be under way.
+    """
+    if now() - parked.received_at < current_app.config["CLAIM_LEASE"]:
+        return False
+    heard = Heard(parked.carrier_ref, parked.phone, parked.status, parked.reason)
+    return resolve_unknown(parked.carrier_id, heard, before=parked.received_at)
