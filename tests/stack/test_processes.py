@@ -24,8 +24,13 @@ def sleeper(name: str, *, script: str = "", support: bool = False) -> Program:
     return Program(name, command, support=support)
 
 
+_bystanders: set[psutil.Process] = set()  # servers that other tests of this process share
+
+
 def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    """Return what the supervisor of this test started and its offspring."""
+    found = psutil.Process().children(recursive=True)
+    return [child for child in found if child not in _bystanders]
 
 
 def eventually(holds: Callable[[], bool], within: float = 10) -> bool:
@@ -39,6 +44,8 @@ def eventually(holds: Callable[[], bool], within: float = 10) -> bool:
 
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    _bystanders.clear()
+    _bystanders.update(children())
     keeper = Supervisor(tmp_path)
     yield keeper
     keeper.stop()
