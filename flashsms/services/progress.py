@@ -11,13 +11,18 @@ from flashsms.models import Message, MessageStatus, now
 
 @dataclass(slots=True)
 class Delta:
-    """By how much the counters of one message change; `handed` says that some were handed over."""
+    """By how much the counters of one message change.
+
+    `handed` says that some were handed over; `owed` are credits to refund, which whoever records
+    the delta books after it: recipients, then messages, then accounts is the order of all locks.
+    """
 
     waiting: int = 0
     unknown: int = 0
     delivered: int = 0
     failed: int = 0
     handed: bool = False
+    owed: int = 0
 
 
 def record(changes: Mapping[int, Delta]) -> None:

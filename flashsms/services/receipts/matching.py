@@ -27,7 +27,7 @@ def match(carrier_id: int, heard: Mapping[str, Heard]) -> dict[str, Heard]:
         left = _match_parts(carrier_id, left, progress)
     if left:
         left = _match_respelt(carrier_id, left, progress)
-    record(progress)
+    _record(progress)
     return left
 
 
@@ -48,7 +48,7 @@ def resolve_unknown(carrier_id: int, heard: Heard, *, before: datetime) -> bool:
         return False
     progress: dict[int, Delta] = defaultdict(Delta)
     _finish([oldest], RecipientStatus.UNKNOWN, heard.status, {oldest: heard.reason}, progress)
-    record(progress)
+    _record(progress)
     return bool(progress)
 
 
@@ -201,24 +201,26 @@ def _tally(
     progress: dict[int, Delta],
     was: RecipientStatus = RecipientStatus.SENT,
 ) -> None:
-    """Count final recipients (message id, status, credits) by message; refund if so configured."""
-    owed: dict[int, int] = defaultdict(int)
+    """Count final recipients (message id, status, credits) by message."""
     for message_id, status, price in changed:
         delta = progress[message_id]
         if status is RecipientStatus.DELIVERED:
             delta.delivered += 1
         else:
             delta.failed += 1
-            owed[message_id] += price
+            delta.owed += price
         if was is RecipientStatus.UNKNOWN:
             delta.unknown -= 1
             delta.handed = True
-    if owed and current_app.config["REFUND_UNDELIVERED"]:
-        _refund(owed)
 
 
-def _refund(owed: Mapping[int, int]) -> None:
-    messages = db.session.scalars(select(Message).where(Message.id.in_(sorted(owed))))
+def _record(progress: Mapping[int, Delta]) -> None:
+    """Record the deltas, and refund what was not delivered if so configured."""
+    record(progress)
+    owed = {message_id: delta.owed for message_id, delta in progress.items() if delta.owed}
+    if not owed or not current_app.config["REFUND_UNDELIVERED"]:
+        return
+    messages = db.session.scalars(select(Message).where(Message.id.in_(owed)))
     for message in sorted(messages, key=lambda one: one.account_id):
         credits.refund(
             message.account_id,

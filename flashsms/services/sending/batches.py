@@ -54,9 +54,10 @@ def send_next_batch(message_id: int, ticket: int) -> None:
         return
     allowed = _pace(carrier, message)
     batch = _claim(message, ticket, carrier, allowed)
+    claimed = len(batch.claims) if batch else 0
+    pacing.give_back(carrier.id, (allowed - claimed) * message.parts)
     if batch is None:
         return
-    pacing.give_back(carrier.id, (allowed - len(batch.claims)) * message.parts)
     outcomes = _submit(batch)
     _settle(batch, outcomes)
 

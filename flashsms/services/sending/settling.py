@@ -37,12 +37,13 @@ def settle(
     with transaction():
         delta = Delta()
         _accepted(by_fate[Fate.ACCEPTED], delta)
-        _refused(message, by_fate[Fate.REFUSED], delta)
+        _refused(by_fate[Fate.REFUSED], delta)
         _unknown(by_fate[Fate.UNKNOWN], delta)
         for fate in (Fate.BUSY, Fate.THROTTLED, Fate.UNSENT):
             _put_back(by_fate[fate], fate, delta)
         _store_parts(carrier_id, zip(claims, outcomes, strict=True))
         record({message.id: delta})
+        refund(message, delta.owed, "refused by the carrier")
         turns.pass_on(message, ticket)
     refs = [receipts.ref_key(ref) for outcome in outcomes for ref in outcome.carrier_ids]
     receipts.match_parked(carrier_id, refs)
@@ -95,14 +96,13 @@ def _accepted(settled: Settled, delta: Delta) -> None:
     delta.handed = delta.handed or bool(moved)
 
 
-def _refused(message: Message, settled: Settled, delta: Delta) -> None:
+def _refused(settled: Settled, delta: Delta) -> None:
     def values(given: FromClause) -> dict[str, Any]:
         return {"status": RecipientStatus.FAILED, "reason": given.c.text, "final_at": now()}
 
     moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
     delta.failed += len(moved)
-    owed = sum(_refundable(c, o) for c, o in settled if c.id in moved)
-    refund(message, owed, "refused by the carrier")
+    delta.owed += sum(_refundable(c, o) for c, o in settled if c.id in moved)
 
 
 def _unknown(settled: Settled, delta: Delta) -> None:

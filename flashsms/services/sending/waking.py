@@ -1,9 +1,11 @@
 """What is due: schedules, retries, work whose job was lost, claims that were interrupted."""
 
 import logging
+from collections.abc import Container
 
 from flask import current_app
 from sqlalchemy import Row, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from flashsms import queue
 from flashsms.extensions import db, on_commit, transaction
@@ -25,16 +27,20 @@ def wake_due() -> None:
     due = _due()
     queued = queue.still_queued((message.id, message.ticket) for message in due)
     for message in due:
-        if message.status is MessageStatus.SCHEDULED:
-            _launch(message)
-        elif message.id in queued:
-            turns.rest(
-                message.id,
-                message.ticket,
-                seconds=current_app.config["STALL_AFTER"].total_seconds(),
-            )
-        else:
-            _resume(message)
+        try:
+            _wake(message, queued)
+        except SQLAlchemyError:  # one that cannot be woken must not keep the others asleep
+            log.exception("Message %d could not be looked after; the next tick tries.", message.id)
+
+
+def _wake(due: Due, queued: Container[int]) -> None:
+    if due.status is MessageStatus.SCHEDULED:
+        _launch(due)
+    elif due.id in queued:
+        stalled = current_app.config["STALL_AFTER"].total_seconds()
+        turns.rest(due.id, due.ticket, seconds=stalled)
+    else:
+        _resume(due)
 
 
 def _due() -> list[Due]:
