@@ -74,7 +74,12 @@ class Sessions:
 
     def ready(self, key: int, url: str) -> bool:
         """Whether a submission would reach the wire; opens the carrier if it is not open."""
-        return not self._stopped and self._call(self._is_ready(key, url))
+        if self._stopped:
+            return False
+        entry = self._entries.get(key)
+        if entry is not None and entry.waited and entry.url == url and entry.carrier is not None:
+            return entry.carrier.ready  # known without a trip to the loop, which costs a switch
+        return self._call(self._is_ready(key, url))
 
     def trouble(self, key: int) -> str:
         """Why a carrier is not ready, for the operator; empty when it is."""

@@ -1,6 +1,6 @@
 """The few places where SQLite and PostgreSQL differ: many values as one bound parameter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from typing import cast as cast_type
 
@@ -70,7 +70,10 @@ def _json_each(
 Changed = CursorResult[*tuple[Any, ...]]
 
 
-def change(statement: UpdateBase) -> Changed:
-    """Execute a statement that changes rows by itself, past the objects that the session holds."""
-    result = db.session.execute(statement, execution_options={"synchronize_session": False})
+def change(statement: UpdateBase, values: Mapping[str, Any] | None = None) -> Changed:
+    """Execute a statement that changes rows by itself, past the objects that the session holds.
+
+    `values` are those of its bound parameters, for statements that are built once.
+    """
+    result = db.session.execute(statement, values, execution_options={"synchronize_session": False})
     return cast_type(Changed, result)

@@ -7,10 +7,9 @@ The claim is committed before the wire is touched, so that a crash at any point 
 import logging
 import time
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from flashsms.carriers.contract import Outcome, Submission
@@ -45,10 +44,10 @@ def send_next_batch(message_id: int, ticket: int) -> None:
 
     Not one transaction but two, with the wire between them: the claim and the settlement.
     """
-    message = _holder(message_id, ticket)
+    message, ways_out = _look_up(message_id, ticket)
     if message is None:
         return
-    carrier = _carrier_up()
+    carrier = next((one for one in ways_out if sessions().ready(one.id, one.url)), None)
     if carrier is None:
         turns.rest(message_id, ticket, seconds=CARRIER_RETRY)
         return
@@ -68,7 +67,8 @@ def sessions() -> Sessions:
     return running
 
 
-def _holder(message_id: int, ticket: int) -> Message | None:
+def _look_up(message_id: int, ticket: int) -> tuple[Message | None, list[Carrier]]:
+    """Return the message if `ticket` still stands, and the carriers in their order."""
     message = db.session.scalar(
         select(Message).where(
             Message.id == message_id,
@@ -76,14 +76,9 @@ def _holder(message_id: int, ticket: int) -> Message | None:
             Message.status == MessageStatus.PENDING,
         )
     )
+    in_order = carriers.in_order() if message else []
     db.session.commit()  # nothing stays open while the pace or the carrier is waited for
-    return message
-
-
-def _carrier_up() -> Carrier | None:
-    in_order = carriers.in_order()
-    db.session.commit()
-    return next((one for one in in_order if sessions().ready(one.id, one.url)), None)
+    return message, in_order
 
 
 def _pace(carrier: Carrier, message: Message) -> int:
@@ -116,33 +111,38 @@ def _claim(message: Message, ticket: int, carrier: Carrier, limit: int) -> Batch
 
 
 def _claim_rows(message_id: int, carrier_id: int, limit: int) -> list[settling.Claim]:
-    moment: datetime = now()
-    due = (
-        select(Recipient.id)
-        .where(Recipient.message_id == message_id, IS_QUEUED, Recipient.due_at <= moment)
-        .order_by(Recipient.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
     claimed = change(
-        update(Recipient)
-        .where(Recipient.id.in_(select(due.c.id)))
-        .values(
-            status=RecipientStatus.SUBMITTING,
-            attempts=Recipient.attempts + 1,
-            claimed_at=moment,
-            carrier_id=carrier_id,
-        )
-        .returning(
-            Recipient.id,
-            Recipient.phone,
-            Recipient.parts,
-            Recipient.credits,
-            Recipient.attempts,
-        )
+        _CLAIM,
+        {"message": message_id, "carrier": carrier_id, "most": limit, "moment": now()},
     )
     return list(claimed)
+
+
+_due = (
+    select(Recipient.id)
+    .where(
+        Recipient.message_id == bindparam("message"),
+        IS_QUEUED,
+        Recipient.due_at <= bindparam("moment", type_=Recipient.due_at.type),
+    )
+    .order_by(Recipient.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_CLAIM = (
+    update(Recipient)
+    .where(Recipient.id.in_(select(_due.c.id)))
+    .values(
+        status=RecipientStatus.SUBMITTING,
+        attempts=Recipient.attempts + 1,
+        claimed_at=bindparam("moment", type_=Recipient.due_at.type),
+        carrier_id=bindparam("carrier"),
+    )
+    .returning(
+        Recipient.id, Recipient.phone, Recipient.parts, Recipient.credits, Recipient.attempts
+    )
+)
 
 
 def _settle(batch: Batch, outcomes: list[Outcome]) -> None:

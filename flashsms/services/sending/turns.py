@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import case, func, literal, or_, select, update
+from sqlalchemy import bindparam, case, func, literal, or_, select, update
 
 from flashsms import queue
 from flashsms.extensions import db, on_commit, transaction
@@ -19,16 +19,21 @@ def take(message_id: int, ticket: int) -> int | None:
     Issuing it again makes every job that still carries the old number do nothing.
     """
     taken: int | None = change(
-        update(Message)
-        .where(
-            Message.id == message_id,
-            Message.ticket == ticket,
-            Message.status == MessageStatus.PENDING,
-        )
-        .values(ticket=Message.ticket + 1, wake_at=_stalled())
-        .returning(Message.ticket)
+        _TAKE, {"message": message_id, "held": ticket, "stalled": _stalled()}
     ).scalar()
     return taken
+
+
+_TAKE = (
+    update(Message)
+    .where(
+        Message.id == bindparam("message"),
+        Message.ticket == bindparam("held"),
+        Message.status == MessageStatus.PENDING,
+    )
+    .values(ticket=Message.ticket + 1, wake_at=bindparam("stalled", type_=UtcDateTime()))
+    .returning(Message.ticket)
+)
 
 
 def take_over(message_id: int, ticket: int) -> int | None:
