@@ -1,9 +1,10 @@
 """Credits: an append-only ledger whose sum is the balance, decided by the database alone."""
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from flashsms.extensions import db, transaction
 from flashsms.models import Account, Transaction, TransactionType
+from flashsms.models.rows import change
 from flashsms.services.errors import DomainError, InsufficientCredits
 
 GRANTS = (TransactionType.PURCHASE, TransactionType.BONUS, TransactionType.ADJUSTMENT)
@@ -39,13 +40,7 @@ def grant(account_id: int, amount: int, *, type: TransactionType, reason: str) -
 def _book(
     account_id: int, type: TransactionType, amount: int, description: str, reference: str | None
 ) -> int:
-    balance = db.session.scalar(
-        update(Account)
-        .where(Account.id == account_id, Account.balance + amount >= 0)
-        .values(balance=Account.balance + amount)
-        .returning(Account.balance)
-        .execution_options(synchronize_session=False)
-    )
+    balance = change(_MOVE, {"account": account_id, "amount": amount}).scalar()
     if balance is None:
         raise InsufficientCredits(-amount, _balance(account_id))
     db.session.add(
@@ -58,8 +53,15 @@ def _book(
             reference=reference,
         )
     )
-    db.session.flush()
-    return balance
+    return int(balance)
+
+
+_MOVE = (
+    update(Account)
+    .where(Account.id == bindparam("account"), Account.balance + bindparam("amount") >= 0)
+    .values(balance=Account.balance + bindparam("amount"))
+    .returning(Account.balance)
+)
 
 
 def _balance(account_id: int) -> int:
