@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from flashsms.extensions import db, transaction
 from flashsms.models import ApiKey, Scope, now
@@ -75,7 +75,9 @@ def revoke(account_id: int, public_id: str) -> None:
 
 def _record_use(key: ApiKey, moment: datetime) -> None:
     with transaction():
-        change(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=moment))
+        long_ago = moment - _USE_RECORDED_EVERY
+        due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= long_ago)
+        change(update(ApiKey).where(ApiKey.id == key.id, due).values(last_used_at=moment))
 
 
 def _hash(secret: str) -> str:

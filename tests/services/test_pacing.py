@@ -1,0 +1,75 @@
+"""How fast a carrier is fed."""
+
+import time
+
+from flask import Flask
+
+from flashsms.services import pacing
+
+
+def _take(tps: float, recipients: int = 100, parts: int = 1, urgent: bool = False) -> pacing.Grant:
+    return pacing.take(7, tps, recipients=recipients, parts=parts, urgent=urgent)
+
+
+def test_a_carrier_without_a_limit_is_given_everything(app: Flask) -> None:
+    assert _take(0, recipients=5000) == pacing.Grant(5000, 0)
+
+
+def test_no_more_than_a_tenth_of_a_second_goes_at_once(app: Flask) -> None:
+    assert _take(200).recipients <= 20
+    assert _take(200).recipients == 0
+    assert 0 < _take(200).wait < 0.1
+
+
+def test_bulk_leaves_a_reserve_for_urgent_work(app: Flask) -> None:
+    while _take(200).recipients:
+        pass
+    assert _take(200, recipients=1, urgent=True).recipients == 1
+
+
+def test_a_message_of_more_parts_than_the_bucket_holds_still_goes(app: Flask) -> None:
+    assert _take(1, parts=6).recipients == 1
+    assert _take(1, parts=6).recipients == 0
+
+
+def test_the_rate_is_held_over_time(app: Flask) -> None:
+    started, sent = time.monotonic(), 0
+    while (passed := time.monotonic() - started) < 1.5:
+        grant = _take(400)
+        sent += grant.recipients
+        time.sleep(grant.wait)
+    assert 400 * passed * 0.9 <= sent <= 400 * passed + 40
+
+
+def test_what_was_not_used_is_given_back(app: Flask) -> None:
+    granted = _take(200).recipients
+    pacing.give_back(7, granted)
+    assert _take(200).recipients == granted
+
+
+def test_a_carrier_that_throttles_is_fed_half_as_fast(app: Flask) -> None:
+    _take(1000)
+    pacing.slow_down(7)
+    before = _rate(1000)
+    assert 200 < before < 800
+
+
+def test_a_carrier_without_a_limit_gets_one_when_it_throttles(app: Flask) -> None:
+    pacing.slow_down(7)
+    assert _take(0, recipients=5000).recipients < 200
+
+
+def test_slowing_down_counts_once_for_a_burst_of_refusals(app: Flask) -> None:
+    for _ in range(10):
+        pacing.slow_down(7)
+    assert _rate(1000) > 200
+
+
+def _rate(tps: float) -> float:
+    """Return what the carrier is given a second just now."""
+    started, sent = time.monotonic(), 0
+    while (passed := time.monotonic() - started) < 0.5:
+        grant = _take(tps, recipients=1000)
+        sent += grant.recipients
+        time.sleep(grant.wait)
+    return sent / passed

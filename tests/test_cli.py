@@ -1,0 +1,106 @@
+"""Commands for whoever runs the installation."""
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flashsms.services import carriers, keys
+from tests.factories import Member
+
+ACCOUNT = ("account", "create", "--name", "Shop", "--phone", "0241234567")
+OWNER = ("--email", "Shop@Example.com", "--password", "long enough")
+
+
+def run(app: Flask, *words: str) -> tuple[int, Any]:
+    """Run a command with --json and return its exit code and its last line, read as JSON."""
+    result = app.test_cli_runner().invoke(args=[*words, "--json"])
+    return result.exit_code, json.loads(result.stdout.strip().splitlines()[-1])
+
+
+def test_an_account_is_made_with_credits_and_a_sender(app: Flask) -> None:
+    code, answer = run(app, *ACCOUNT, *OWNER, "--credits", "50", "--sender", "MyShop", "--admin")
+    assert code == 0
+    assert answer == {
+        "name": "Shop",
+        "email": "shop@example.com",
+        "phone": "0241234567",
+        "credits": 50,
+        "sender": "MyShop",
+        "admin": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        (("--phone", "12"), "bad_phone"),
+        (("--email", "nobody"), "bad_email"),
+        (("--password", "short"), "bad_password"),
+        (("--name", " "), "bad_name"),
+        (("--credits", "-1"), "bad_credits"),
+        (("--sender", "x"), "bad_sender"),
+    ],
+)
+def test_a_wrong_account_is_refused_whole(app: Flask, changed: tuple[str, ...], code: str) -> None:
+    status, answer = run(app, *ACCOUNT, *OWNER, *changed)
+    assert (status, answer["code"]) == (1, code)
+    assert run(app, *ACCOUNT, *OWNER)[0] == 0
+
+
+def test_an_email_belongs_to_one_user(app: Flask) -> None:
+    run(app, *ACCOUNT, *OWNER)
+    status, answer = run(app, *ACCOUNT, *OWNER)
+    assert (status, answer["code"]) == (1, "email_taken")
+
+
+def test_a_key_is_made_and_revoked(app: Flask, ama: Member) -> None:
+    _, made = run(app, "key", "create", "--account", "ama@example.com", "--name", "web")
+    assert set(made) == {"id", "key", "scopes"}
+    assert len(made["scopes"]) == 9
+    assert keys.recognise(made["key"]) is not None
+    run(app, "key", "revoke", "--account", "ama@example.com", made["id"])
+    assert keys.recognise(made["key"]) is None
+
+
+def test_scopes_and_expiry_are_kept(app: Flask, ama: Member) -> None:
+    words = ("key", "create", "--account", "ama@example.com", "--name", "w")
+    _, made = run(app, *words, "--scope", "sms:send", "--scope", "sms:read")
+    assert made["scopes"] == ["sms:send", "sms:read"]
+    _, past = run(app, *words, "--expires", "2020-01-01")
+    assert keys.recognise(past["key"]) is None
+
+
+def test_credits_are_granted(app: Flask, ama: Member) -> None:
+    words = ("credit", "grant", "--account", "ama@example.com", "--reason", "Paid")
+    code, answer = run(app, *words, "--amount", "100")
+    assert (code, answer["balance"]) == (0, 1100)
+    assert run(app, *words, "--amount", "-5")[0] == 1
+    assert run(app, *words, "--amount", "-5", "--type", "ADJUSTMENT")[1]["balance"] == 1095
+
+
+def test_carriers_are_shown_without_their_secrets(app: Flask) -> None:
+    code, answer = run(app, "carrier", "set", "smpp://telco:hush@smsc.example.com:2775?tps=50")
+    assert code == 0
+    assert "hush" not in json.dumps(answer)
+    _, listed = run(app, "carrier", "list")
+    assert [carrier["name"] for carrier in listed["carriers"]] == ["default"]
+    assert carriers.in_order()[0].url.startswith("smpp://telco:hush@")
+
+
+@pytest.mark.parametrize("url", ["", "http://x", "smpp://host", "smpp://a:b@h?wndow=1"])
+def test_a_url_that_is_no_carrier_is_refused(app: Flask, url: str) -> None:
+    code, answer = run(app, "carrier", "set", url)
+    assert (code, answer["code"]) == (1, "bad_carrier")
+    assert run(app, "carrier", "list")[1] == {"carriers": []}
+
+
+def test_preparing_twice_follows_the_environment(app: Flask) -> None:
+    for url in ("simulator://127.0.0.1:1", "simulator://127.0.0.1:2"):
+        app.config["CARRIER_URL"] = url
+        app.test_cli_runner().invoke(args=["prepare"], catch_exceptions=False)
+        assert [carrier.url for carrier in carriers.in_order()] == [url]
+    app.config["CARRIER_URL"] = ""
+    app.test_cli_runner().invoke(args=["prepare"], catch_exceptions=False)
+    assert carriers.in_order() == []
