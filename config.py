@@ -16,8 +16,8 @@ _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SOCKET_PATH_LIMIT = 100  # a unix socket's path may have about 108 bytes
 
 
-class SettingError(ValueError):
-    """A setting whose value cannot be used; the message names it."""
+class SettingError(SystemExit):
+    """A setting whose value cannot be used: its sentence, which names it, ends the process."""
 
 
 class Config:
@@ -28,21 +28,22 @@ class Config:
 
     def __init__(self, env: Mapping[str, str] = os.environ) -> None:
         self.FLASHSMS_HOME = Path(env.get("FLASHSMS_HOME") or "instance").absolute()
-        self.FLASHSMS_HOME.mkdir(parents=True, exist_ok=True)
+        self.FLASHSMS_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.SECRET_KEY = env.get("SECRET_KEY") or _kept_secret(self.FLASHSMS_HOME / "secret_key")
         self.HOST = env.get("HOST") or "127.0.0.1"
-        self.PORT = _whole(env, "PORT", 8000)
+        self.PORT = _whole(env, "PORT", 8000, most=65535)
         self.WORKERS = _whole(env, "WORKERS", 1)
         self.SQLALCHEMY_DATABASE_URI = _database_url(env, self.FLASHSMS_HOME)
         self.SQLALCHEMY_ENGINE_OPTIONS = _engine_options(self.SQLALCHEMY_DATABASE_URI)
-        self.REDIS_URL = env.get("REDIS_URL") or f"unix://{redis_socket(self.FLASHSMS_HOME)}"
+        private = f"unix://{redis_socket(self.FLASHSMS_HOME)}"
+        self.REDIS_URL = _url(env, "REDIS_URL", private, ("redis", "rediss", "unix"))
         self.CARRIER_URL = env.get("CARRIER_URL") or ""
         self._read_policy(env)
         self._read_tuning(env)
 
     def _read_policy(self, env: Mapping[str, str]) -> None:
         self.BILLING = _one_of(env, "BILLING", ("part", "message"))
-        self.COUNTRIES = tuple(env.get("COUNTRIES", "").upper().replace(",", " ").split())
+        self.COUNTRIES = _countries(env)
         self.REFUND_UNDELIVERED = _switch(env, "REFUND_UNDELIVERED")
         self.RESEND_UNKNOWN = _switch(env, "RESEND_UNKNOWN")
         self.SCHEDULE_GRACE = _duration(env, "SCHEDULE_GRACE", "6h")
@@ -66,6 +67,7 @@ class TestConfig(Config):
     """Settings for tests: a given home, and errors that reach the test."""
 
     TESTING = True
+    __test__ = False  # to pytest, a name that begins with Test is a class of tests
 
 
 def redis_socket(home: Path) -> Path:
@@ -90,7 +92,8 @@ def _kept_secret(path: Path) -> str:
 
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:
-    url = env.get("DATABASE_URL") or f"sqlite:///{home / 'flashsms.db'}"
+    default = f"sqlite:///{home / 'flashsms.db'}"
+    url = _url(env, "DATABASE_URL", default, ("sqlite", "postgresql", "postgres"))
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
@@ -104,11 +107,29 @@ def _engine_options(url: str) -> dict[str, Any]:
     }
 
 
-def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, most: int = 1_000_000) -> int:
     text = env.get(name) or str(default)
-    if not text.isdecimal():
-        raise SettingError(f"{name} must be a whole number, not {text!r}.")
+    if not (text.isascii() and text.isdecimal() and int(text) <= most):
+        raise SettingError(f"{name} must be a whole number from 0 to {most:,}, not {text!r}.")
     return int(text)
+
+
+def _url(env: Mapping[str, str], name: str, default: str, schemes: tuple[str, ...]) -> str:
+    text = env.get(name) or default
+    if text and not text.startswith(tuple(f"{scheme}:" for scheme in schemes)):
+        raise SettingError(f"{name} must be a URL that begins with {', '.join(schemes)}.")
+    return text
+
+
+def _countries(env: Mapping[str, str]) -> tuple[str, ...]:
+    codes = tuple(env.get("COUNTRIES", "").upper().replace(",", " ").split())
+    if codes:
+        from phonenumbers import SUPPORTED_REGIONS  # slow to import, and rarely needed
+
+        for code in codes:
+            if code not in SUPPORTED_REGIONS:
+                raise SettingError(f"COUNTRIES: {code!r} is no ISO code of a country, such as NG.")
+    return codes
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:

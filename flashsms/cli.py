@@ -4,13 +4,14 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import orjson
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
+from sqlalchemy.exc import DBAPIError
 
 from flashsms.models import Scope, TransactionType
 from flashsms.services import accounts, carriers, credits, keys
@@ -21,11 +22,16 @@ key_group = AppGroup("key", help="API keys.")
 credit_group = AppGroup("credit", help="Credits.")
 carrier_group = AppGroup("carrier", help="Carriers: how messages leave.")
 
+UNPREPARED = (
+    "The database cannot be used. Run this with the FLASHSMS_HOME or DATABASE_URL of the "
+    "installation, after its first `make run` or `flask --app wsgi prepare`."
+)
+
 Command = Callable[..., dict[str, Any]]
 
 
-def answers(sentence: str) -> Callable[[Command], Command]:
-    """Print what a command returns: as `sentence` filled in, or with --json as one JSON object.
+def answers(sentence: str | Callable[[dict[str, Any]], str]) -> Callable[[Command], Command]:
+    """Print what a command returns: by `sentence`, or with --json as one JSON object.
 
     A refusal is printed as a sentence on stderr (and as JSON with --json), with exit code 1.
     """
@@ -37,16 +43,23 @@ def answers(sentence: str) -> Callable[[Command], Command]:
             try:
                 answer = command(**options)
             except DomainError as error:
-                if as_json:
-                    click.echo(orjson.dumps({"error": error.sentence, "code": error.code}))
-                click.echo(f"Error: {error.sentence}", err=True)
-                sys.exit(1)
-            click.echo(orjson.dumps(answer) if as_json else sentence.format(**answer))
+                _fail(error.sentence, error.code, as_json)
+            except DBAPIError as error:
+                _fail(f"{UNPREPARED} ({error.orig})", "database_unusable", as_json)
+            say = sentence.format_map if isinstance(sentence, str) else sentence
+            click.echo(orjson.dumps(answer) if as_json else say(answer))
             return answer
 
         return run
 
     return wrap
+
+
+def _fail(sentence: str, code: str, as_json: bool) -> NoReturn:
+    if as_json:
+        click.echo(orjson.dumps({"error": sentence, "code": code}))
+    click.echo(f"Error: {sentence}", err=True)
+    sys.exit(1)
 
 
 @click.command("prepare")
@@ -138,8 +151,21 @@ def set_carrier(url: str, name: str, priority: int) -> dict[str, Any]:
     return carriers.shown(carriers.set_url(url, name, priority))
 
 
+@carrier_group.command("remove")
+@click.argument("name")
+@answers("Carrier {name} is switched off.")
+def remove_carrier(name: str) -> dict[str, Any]:
+    """Switch a carrier off; without any, the simulator answers."""
+    return carriers.shown(carriers.remove(name))
+
+
+def _listing(answer: dict[str, Any]) -> str:
+    lines = ["{priority:>3}  {name}  {url}".format(**carrier) for carrier in answer["carriers"]]
+    return "\n".join(lines) or "No carrier is set."
+
+
 @carrier_group.command("list")
-@answers("{carriers}")
+@answers(_listing)
 def list_carriers() -> dict[str, Any]:
     """Show the carriers in the order in which they are tried."""
     return {"carriers": [carriers.shown(carrier) for carrier in carriers.in_order()]}

@@ -20,6 +20,7 @@ from flashsms.jobs import schedule
 from flashsms.services import receipts
 
 TICK_SECONDS = 2
+WORKER_TTL = 45  # seconds after which a worker that was killed is no longer counted, and a minute
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ def work(app: Flask, queue_names: Sequence[str]) -> None:
     sessions = Sessions(_recorder(app))
     app.extensions["carriers"] = sessions
     connection = Redis.from_url(app.config["REDIS_URL"])
-    worker = CarrierWorker([Queue(name, connection=connection) for name in queue_names])
+    queues = [Queue(name, connection=connection) for name in queue_names]
+    worker = CarrierWorker(queues, worker_ttl=WORKER_TTL)
     worker.app = app
     worker.log_job_description = False
     try:

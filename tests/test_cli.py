@@ -1,11 +1,14 @@
 """Commands for whoever runs the installation."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from config import TestConfig
+from flashsms import create_app
 from flashsms.services import carriers, keys
 from tests.factories import Member
 
@@ -104,3 +107,28 @@ def test_preparing_twice_follows_the_environment(app: Flask) -> None:
     app.config["CARRIER_URL"] = ""
     app.test_cli_runner().invoke(args=["prepare"], catch_exceptions=False)
     assert carriers.in_order() == []
+
+
+def test_a_real_carrier_replaces_the_simulator_at_once_and_can_be_removed(app: Flask) -> None:
+    carriers.use_environment("simulator://127.0.0.1:1")
+    run(app, "carrier", "set", "smpp://telco:hush@smsc.example.com:2775")
+    assert [carrier.name for carrier in carriers.in_order()] == ["default"]
+    assert run(app, "carrier", "remove", "default")[1]["active"] is False
+    assert [carrier.name for carrier in carriers.in_order()] == ["environment"]
+    code, answer = run(app, "carrier", "remove", "default")
+    assert (code, answer["code"]) == (1, "carrier_unknown")
+
+
+def test_carriers_are_listed_a_line_each(app: Flask) -> None:
+    listing = ["carrier", "list"]
+    assert app.test_cli_runner().invoke(args=listing).stdout == "No carrier is set.\n"
+    run(app, "carrier", "set", "smpp://telco:hush@smsc.example.com:2775")
+    shown = app.test_cli_runner().invoke(args=listing).stdout
+    assert shown == " 10  default  smpp://telco:***@smsc.example.com:2775\n"
+
+
+def test_a_database_that_was_not_prepared_is_said_in_a_sentence(tmp_path: Path) -> None:
+    app = create_app(TestConfig({"FLASHSMS_HOME": str(tmp_path)}))
+    code, answer = run(app, *ACCOUNT, *OWNER)
+    assert (code, answer["code"]) == (1, "database_unusable")
+    assert "make run" in answer["error"]

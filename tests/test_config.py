@@ -33,7 +33,11 @@ def test_postgresql_urls_name_the_driver(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("PORT", "http"),
+        ("PORT", "80000"),
         ("WORKERS", "-1"),
+        ("DATABASE_URL", "mysql://h/d"),
+        ("REDIS_URL", "somewhere"),
+        ("COUNTRIES", "NG, XX"),
         ("BILLING", "letter"),
         ("REFUND_UNDELIVERED", "yes"),
         ("CLAIM_LEASE", "soon"),

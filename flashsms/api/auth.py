@@ -55,7 +55,7 @@ def _authenticate() -> ApiKey:
     if key is None:
         raise _unauthorized(
             "key_invalid",
-            "This API key is unknown, revoked or expired. Make a new one in the dashboard.",
+            "This API key is unknown, revoked or expired. Make a new one, or ask for one.",
             'Bearer realm="FlashSMS", error="invalid_token"',
         )
     return key

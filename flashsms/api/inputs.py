@@ -97,7 +97,7 @@ def _explain(model: type[BaseModel], fault: ErrorDetails) -> str:
         known = ", ".join(field.alias or name for name, field in model.model_fields.items())
         return f"{field[:_SHOWN]!r} is not a field of this request. Its fields are {known}."
     sentence = _SENTENCES.get(fault["type"], "{field} {message}")
-    return sentence.format(field=field, message=fault["msg"], **fault.get("ctx", {}))
+    return sentence.format(field=field, message=fault["msg"], **fault.get("ctx", {})).lstrip()
 
 
 def _path(loc: Iterable[str | int]) -> str:

@@ -152,12 +152,12 @@ def _show(message: Message) -> dict[str, Any]:
 def _show_recipient(
     phone: str, status: RecipientStatus, sent_at: object, reason: str | None
 ) -> dict[str, Any]:
-    failed = status is RecipientStatus.FAILED
+    went_well = status in (RecipientStatus.SENT, RecipientStatus.DELIVERED)
     return {
         "phone": phone,
         "status": _SHOWN[status],
         "sentAt": sent_at,
-        "reason": reason if failed else None,
+        "reason": None if went_well else reason,
     }
 
 

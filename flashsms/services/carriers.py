@@ -8,7 +8,7 @@ from flashsms.carriers.urls import options, redact
 from flashsms.extensions import db, transaction
 from flashsms.models import Carrier
 from flashsms.models.rows import change
-from flashsms.services.errors import DomainError
+from flashsms.services.errors import DomainError, NotFound
 
 ENVIRONMENT = "environment"  # the carrier that CARRIER_URL names
 
@@ -42,11 +42,31 @@ def use_environment(url: str) -> None:
 
 
 def in_order() -> list[Carrier]:
-    """Return the carriers that are switched on, the first choice first."""
-    found = db.session.scalars(
-        select(Carrier).where(Carrier.active).order_by(Carrier.priority, Carrier.id)
+    """Return the carriers that are switched on, the first choice first.
+
+    The simulator never stands in for a real carrier: it is left out as soon as there is one.
+    """
+    found = list(
+        db.session.scalars(
+            select(Carrier).where(Carrier.active).order_by(Carrier.priority, Carrier.id)
+        )
     )
-    return list(found)
+    real = [carrier for carrier in found if not carrier.url.startswith("simulator:")]
+    return real or found
+
+
+def remove(name: str) -> Carrier:
+    """Switch a carrier off; messages leave by the others. Raises NotFound when none is on."""
+    with transaction():
+        removed = change(
+            update(Carrier)
+            .where(Carrier.name == name, Carrier.active)
+            .values(active=False)
+            .returning(Carrier.id)
+        ).scalar()
+        if removed is None:
+            raise NotFound("carrier_unknown", f"There is no carrier {name!r} that is switched on.")
+        return db.session.get_one(Carrier, removed, populate_existing=True)
 
 
 def shown(carrier: Carrier) -> dict[str, object]:

@@ -67,11 +67,11 @@ def _not_approved(wanted: str | None) -> DomainError:
     if wanted is None:
         return DomainError(
             "no_sender",
-            "This account has no approved sender ID. Request one in the dashboard under "
-            "Sender IDs, or ask the operator of this installation.",
+            "This account has no approved sender ID. Request one from the operator of this "
+            "installation.",
         )
     return DomainError(
         "sender_not_approved",
         f"senderId {wanted[:40]!r} is not an approved sender ID of this account. Use one from "
-        "GET /api/v1/sender-ids, or request it in the dashboard under Sender IDs.",
+        "GET /api/v1/sender-ids, or request this one from the operator of this installation.",
     )

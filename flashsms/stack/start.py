@@ -44,7 +44,11 @@ def _start(supervisor: Supervisor, config: Config) -> None:
     for program in programs(config):
         supervisor.start(program)
     if supervisor.wait(until=lambda: _ready(config)):
-        print(welcome.text(_url(config), installed.demo), flush=True)
+        simulated = installed.simulator_port is not None
+        greeting = welcome.text(
+            _url(config), config.FLASHSMS_HOME, installed.demo, simulated=simulated
+        )
+        print(greeting, flush=True)
 
 
 def _simulator(port: int) -> Program:

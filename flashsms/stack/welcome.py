@@ -56,11 +56,13 @@ def _keep(path: Path, demo: Demo) -> None:
         json.dump(asdict(demo), file, indent=2)
 
 
-def text(url: str, demo: Demo | None) -> str:
+def text(url: str, home: Path, demo: Demo | None, *, simulated: bool) -> str:
     """What the operator reads once everything answers."""
-    lines = ["", f"FlashSMS is ready on {url}"]
+    lines = ["", f"FlashSMS is ready on {url}", "", f"  Data      {home}"]
+    lines += ["  Carrier   the simulator: nothing leaves this machine"] if simulated else []
     if demo:
-        lines += ["", f"  Sign in   {demo.email}  password {demo.password}", "", "  Send one:", ""]
+        lines += ["", f"  Account   {demo.email}  (its password is in {home / 'demo.json'})"]
+        lines += [f"  API key   {demo.key}", "", "  Send one:", ""]
         lines += [f"  {line}" for line in _curl(url, demo.key)]
     return "\n".join([*lines, "", "Ctrl-C stops everything.", ""])
 

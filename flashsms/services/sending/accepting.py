@@ -110,7 +110,7 @@ def _resolve(order: Order) -> _Audience:
         raise DomainError(
             "too_many_recipients",
             f"recipients lists {len(order.recipients):,} numbers; one request may list at most "
-            f"{MAX_LISTED:,}. Send several requests, or put the numbers in a group.",
+            f"{MAX_LISTED:,}. Send several requests.",
         )
     countries = current_app.config["COUNTRIES"]
     phones: dict[str, None] = {}

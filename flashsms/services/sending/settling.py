@@ -86,7 +86,12 @@ def refund(message: Message, amount: int, why: str) -> None:
 
 def _accepted(settled: Settled, delta: Delta) -> None:
     def values(given: FromClause) -> dict[str, Any]:
-        return {"status": RecipientStatus.SENT, "carrier_ref": given.c.text, "sent_at": now()}
+        return {
+            "status": RecipientStatus.SENT,
+            "carrier_ref": given.c.text,
+            "sent_at": now(),
+            "reason": None,  # of an earlier try
+        }
 
     moved = _move(
         ((c, receipts.ref_key(o.carrier_ids[0]) if c.parts == 1 else None) for c, o in settled),

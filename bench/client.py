@@ -1,0 +1,81 @@
+"""Whoever sends: orders as bytes, and connections that are kept alive."""
+
+import http.client
+import json
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from queue import Empty, SimpleQueue
+
+TEXT = (
+    "Akwaaba! Your parcel has arrived and waits for you at the counter until Friday evening. "
+    "Thank you, Ama."
+)
+_ENDINGS = 9000  # the last four digits run from 1000: the simulator makes trouble for low ones
+
+
+def phones(first: int, count: int) -> list[str]:
+    """Return `count` different numbers that are delivered; another `first` gives others."""
+    numbers = range(first, first + count)
+    return [f"23324{number // _ENDINGS:03d}{1000 + number % _ENDINGS}" for number in numbers]
+
+
+def order(recipients: Sequence[str]) -> bytes:
+    """Return the body of a request to send."""
+    return json.dumps({"recipients": recipients, "message": TEXT}).encode()
+
+
+class Client:
+    """One connection to the API."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+    def send(self, body: bytes) -> None:
+        """Post an order; raises RuntimeError when it is refused."""
+        self._connection.request("POST", "/api/v1/sms/send", body=body, headers=self._headers)
+        response = self._connection.getresponse()
+        answer = response.read()
+        if response.status != http.HTTPStatus.OK:
+            raise RuntimeError(f"The API answered {response.status}: {answer.decode()[:500]}")
+
+    def ready(self) -> bool:
+        """Return whether the installation says that it is ready; raises OSError when it is away."""
+        self._connection.request("GET", "/readyz")
+        response = self._connection.getresponse()
+        response.read()
+        return response.status == http.HTTPStatus.OK
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+
+def send_all(port: int, key: str, orders: Sequence[bytes], clients: int) -> None:
+    """Post all orders over `clients` connections side by side; raises what one of them raised."""
+    left: SimpleQueue[bytes] = SimpleQueue()
+    for body in orders:
+        left.put(body)
+    failures: list[Exception] = []
+    threads = [
+        threading.Thread(target=_work, args=(Client(port, key), left, failures), daemon=True)
+        for _ in range(clients)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _work(client: Client, left: SimpleQueue[bytes], failures: list[Exception]) -> None:
+    with closing(client):
+        while not failures:
+            try:
+                client.send(left.get_nowait())
+            except Empty:
+                return
+            except Exception as error:  # told in the main thread
+                failures.append(error)

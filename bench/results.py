@@ -1,0 +1,98 @@
+"""The tables of RESULTS.md: written between two markers, the prose around them left alone."""
+
+import os
+import platform
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from bench.figures import Round, middle
+from bench.latency import Latencies
+from bench.processes import Cpu
+
+FILE = Path(__file__).with_name("RESULTS.md")
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def write(tables: Sequence[str]) -> None:
+    """Replace what stands between the markers."""
+    before, _, rest = FILE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    FILE.write_text("\n\n".join([f"{before}{BEGIN}", *tables, f"{END}{after}"]))
+
+
+def machine() -> str:
+    """Say when and on what this was measured."""
+    today = datetime.now(UTC).date()
+    return (
+        f"Measured on {today} on {os.cpu_count()} cores ({_processor()}), {platform.system()} "
+        f"{platform.release()}, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}, psycopg {psycopg.__version__}."
+    )
+
+
+def accepted(found: Mapping[str, Sequence[Round]]) -> str:
+    """Return the tables of part A, from the rounds of each database."""
+    return _rates("A. Accepting: recipients/s by one API process", "bare INSERT", found)
+
+
+def delivered(found: Mapping[str, Sequence[Round]]) -> str:
+    """Return the tables of part B, from the rounds of each database and SMSC."""
+    return _rates("B. End to end: messages/s with receipts recorded", "bare wire", found)
+
+
+def late(found: Mapping[str, Latencies]) -> str:
+    """Return the table of part C."""
+    lines = [
+        f"| {name} | {when} | {_ms(one.answer)} | {_ms(one.p50)} | {_ms(one.p99)} "
+        f"| {_ms(one.worst)} |"
+        for name, both in found.items()
+        for when, one in (("idle", both.idle), ("behind the bulk", both.busy))
+    ]
+    head = _head("database", "", "API's answer, p50", "socket, p50", "p99", "worst")
+    return "\n".join(["### C. One recipient: ms from POST", "", *head, *lines])
+
+
+def counted(found: Mapping[str, Sequence[int]], sizes: Sequence[int]) -> str:
+    """Return the table of part D, from the statements for each size by database."""
+    head = _head("database", *(f"{size:,} recipient{'s' if size > 1 else ''}" for size in sizes))
+    lines = [f"| {name} | {' | '.join(map(str, counts))} |" for name, counts in found.items()]
+    return "\n".join(["### D. SQL statements to accept one order", "", *head, *lines])
+
+
+def _rates(title: str, floor: str, found: Mapping[str, Sequence[Round]]) -> str:
+    medians = {name: middle(rounds) for name, rounds in found.items()}
+    lines = [
+        f"| {name} | {one.rate:,.0f} | {one.floor:,.0f} | {one.floor / one.rate:.1f} |"
+        for name, one in medians.items()
+    ]
+    used = {name: one.cpu for name, one in medians.items()}
+    head = _head("", "a second", floor, "floor / ours")
+    return "\n".join([f"### {title}", "", *head, *lines, "", *_cpu(used)])
+
+
+def _cpu(used: Mapping[str, Cpu]) -> list[str]:
+    processes = list(dict.fromkeys(process for cpu in used.values() for process in cpu))
+    lines = [
+        f"| {name} | {' | '.join(_ms(cpu[one]) if one in cpu else '' for one in processes)} |"
+        for name, cpu in used.items()
+    ]
+    return ["CPU milliseconds per 1,000, by process:", "", *_head("", *processes), *lines]
+
+
+def _head(*titles: str) -> list[str]:
+    return [f"| {' | '.join(titles)} |", "|---" + "|---:" * (len(titles) - 1) + "|"]
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f}" if seconds < 0.1 else f"{seconds * 1000:.0f}"
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
