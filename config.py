@@ -52,7 +52,7 @@ class Config:
         self.RATE_LIMIT = _whole(env, "RATE_LIMIT", 100)
 
     def _read_tuning(self, env: Mapping[str, str]) -> None:
-        self.BATCH_SIZE = _whole(env, "BATCH_SIZE", 1000)
+        self.BATCH_SIZE = _whole(env, "BATCH_SIZE", 500)
         self.URGENT_MAX = _whole(env, "URGENT_MAX", 20)
         self.CLAIM_LEASE = _duration(env, "CLAIM_LEASE", "90s")
         self.STALL_AFTER = _duration(env, "STALL_AFTER", "20s")

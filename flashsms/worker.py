@@ -17,7 +17,7 @@ from flashsms import queue
 from flashsms.carriers.contract import Receipt
 from flashsms.carriers.sessions import Sessions
 from flashsms.jobs import schedule
-from flashsms.services import receipts
+from flashsms.services import carriers, receipts
 
 TICK_SECONDS = 2
 WORKER_TTL = 45  # seconds after which a worker that was killed is no longer counted, and a minute
@@ -58,11 +58,19 @@ def work(app: Flask, queue_names: Sequence[str]) -> None:
     queues = [Queue(name, connection=connection) for name in queue_names]
     worker = CarrierWorker(queues, worker_ttl=WORKER_TTL)
     worker.app = app
+    _open_carriers(app, sessions)
     worker.log_job_description = False
     try:
         worker.work(logging_level="WARNING")
     finally:
         sessions.close()
+
+
+def _open_carriers(app: Flask, sessions: Sessions) -> None:
+    """Bind now: receipts may wait for a worker that has nothing to send."""
+    with app.app_context():
+        for carrier in carriers.in_order():
+            sessions.open(carrier.id, carrier.url)
 
 
 def _recorder(app: Flask) -> Callable[[int, Sequence[Receipt]], None]:

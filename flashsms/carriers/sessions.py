@@ -81,6 +81,10 @@ class Sessions:
             return entry.carrier.ready  # known without a trip to the loop, which costs a switch
         return self._call(self._is_ready(key, url))
 
+    def open(self, key: int, url: str) -> None:
+        """Open a carrier and return at once: receipts may wait there although nothing is sent."""
+        asyncio.run_coroutine_threadsafe(self._open(key, url), self._start())
+
     def trouble(self, key: int) -> str:
         """Why a carrier is not ready, for the operator; empty when it is."""
         entry = self._entries.get(key)

@@ -107,6 +107,7 @@ class ParkedReceipt(Model):
     """A receipt whose part is not known yet: it overtook its answer, or the answer was lost."""
 
     __tablename__ = "parked_receipts"
+    __table_args__ = (UniqueConstraint("carrier_ref", "carrier_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     carrier_id: Mapped[int]
@@ -116,6 +117,3 @@ class ParkedReceipt(Model):
     reason: Mapped[str | None] = mapped_column(String(200))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     try_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
-
-
-Index("ix_parked_receipts_carrier_ref", ParkedReceipt.carrier_ref, ParkedReceipt.carrier_id)

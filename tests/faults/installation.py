@@ -93,6 +93,10 @@ class Smsc(Process):
         self._lines.extend(line.split("\t") for line in whole.decode().splitlines())
         return self._lines
 
+    def wait_for_more_than(self, count: int) -> None:
+        """Wait until it has seen more submissions than that."""
+        eventually(lambda: len(self.lines) > count, 40, f"the SMSC saw more than {count}")
+
     @property
     def taken(self) -> Counter[str]:
         """How many submissions it took, by number."""

@@ -5,7 +5,7 @@ import pytest
 from flashsms.models import RecipientStatus
 from flashsms.services import carriers
 from tests.factories import Member
-from tests.faults.installation import LONG, Installation, eventually
+from tests.faults.installation import LONG, Installation
 from tests.faults.verdict import (
     assert_nobody_was_texted_twice,
     assert_the_books_agree,
@@ -30,7 +30,7 @@ def test_a_worker_asked_to_leave_settles_its_batch_and_another_does_the_rest(
     for _ in range(LEAVES):
         seen = len(smsc.lines)
         (worker,) = installed.start("worker-1")
-        eventually(lambda seen=seen: len(smsc.lines) > seen, 30, "a batch is on its way")
+        smsc.wait_for_more_than(seen)
         assert worker.terminate(seconds=10) == 0
         assert not {RecipientStatus.UNKNOWN, RecipientStatus.SUBMITTING} & standing().keys()
         assert waiting(), "it left too late to prove anything"

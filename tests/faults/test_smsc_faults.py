@@ -68,12 +68,16 @@ def assert_nothing_was_lost(
     assert_the_books_agree(ama)
 
 
+def wait_for(worker: Process, words: str, after: int) -> None:
+    eventually(lambda: words in worker.said[after:], 10, f"the worker says {words!r}")
+
+
 def test_an_smsc_that_goes_away_gets_the_rest_when_it_is_back(
     line: Line, smsc: Smsc, worker: Process, ama: Member
 ) -> None:
     carriers.set_url(f"{line.url}?window={WINDOW}")
     recipients = send_bulk(ama, COUNT)
-    eventually(lambda: len(smsc.lines) > COUNT // 4, 30, "the work goes on")
+    smsc.wait_for_more_than(COUNT // 4)
     line.cut()
     time.sleep(AWAY)
     assert waiting()
@@ -127,7 +131,7 @@ def test_answers_that_are_too_late_leave_the_outcome_to_the_receipts(
 ) -> None:
     carriers.set_url(f"{line.url}?window={WINDOW}&response_timeout=1")
     recipients = send_bulk(ama, COUNT)
-    eventually(lambda: len(smsc.lines) > COUNT // 4, 30, "the work goes on")
+    smsc.wait_for_more_than(COUNT // 4)
     line.delay = 3.0
     eventually(lambda: worker.said.count("did not answer within 1 seconds") > 1, 30)
     assert waiting()
@@ -145,7 +149,7 @@ def test_a_line_that_breaks_in_the_middle_of_a_pdu_costs_at_most_a_window(
     recipients = send_bulk(ama, COUNT)
     for _ in range(BREAKS):
         seen = len(smsc.lines)
-        eventually(lambda seen=seen: len(smsc.lines) > seen + WINDOW, 30, "the work goes on")
+        smsc.wait_for_more_than(seen + WINDOW)
         assert waiting(), "the line broke too late to prove anything"
         line.mischief.append(break_off)
         eventually(lambda: not line.mischief, 10)
@@ -163,10 +167,10 @@ def test_an_smsc_that_talks_nonsense_is_hung_up_on_and_called_again(
     nonsense = list(JUNK.items()) * ROUNDS
     for junk, complaint in nonsense:
         seen, said = len(smsc.lines), len(worker.said)
-        eventually(lambda seen=seen: len(smsc.lines) > seen + WINDOW, 40, "the work goes on")
+        smsc.wait_for_more_than(seen + WINDOW)
         assert waiting(), "the nonsense came too late to prove anything"
         line.mischief.append(insert(junk))
-        eventually(lambda c=complaint, at=said: c in worker.said[at:], 10, complaint)
+        wait_for(worker, complaint, said)
     wait_until_over(smsc, 90)
     assert worker.running
     assert_nothing_was_lost(smsc, ama, recipients, breaks=len(nonsense))

@@ -163,6 +163,22 @@ def test_a_receipt_resolves_an_unknown_outcome_by_its_number(
     assert _parked() == 0
 
 
+def test_a_receipt_that_comes_twice_resolves_one_unknown_outcome(
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs, carrier: Carrier
+) -> None:
+    wire.answer = answers(Fate.UNKNOWN)
+    messages = [_send(ama, 1), _send(ama, 1)]
+    run_jobs()
+    for _ in range(3):
+        receipts.apply(carrier.id, [_delivered("900", phones(1)[0])])
+    assert _parked() == 1
+    with time_machine.travel(now() + timedelta(minutes=5), tick=True):
+        receipts.retry_parked()
+    receipts.apply(carrier.id, [_delivered("900", phones(1)[0])])
+    assert _parked() == 0
+    assert [_fresh(message).delivered for message in messages] == [1, 0]
+
+
 def test_an_earlier_receipt_does_not_resolve_a_later_unknown(
     ama: Member, wire: ScriptedSessions, run_jobs: RunJobs, carrier: Carrier
 ) -> None:

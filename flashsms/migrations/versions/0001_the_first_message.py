@@ -40,10 +40,10 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=200), nullable=True),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('try_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_parked_receipts'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_parked_receipts')),
+    sa.UniqueConstraint('carrier_ref', 'carrier_id', name=op.f('uq_parked_receipts_carrier_ref_carrier_id'))
     )
     with op.batch_alter_table('parked_receipts', schema=None) as batch_op:
-        batch_op.create_index('ix_parked_receipts_carrier_ref', ['carrier_ref', 'carrier_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_parked_receipts_try_at'), ['try_at'], unique=False)
 
     op.create_table('api_keys',
@@ -238,7 +238,6 @@ def downgrade() -> None:
     op.drop_table('api_keys')
     with op.batch_alter_table('parked_receipts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_parked_receipts_try_at'))
-        batch_op.drop_index('ix_parked_receipts_carrier_ref')
 
     op.drop_table('parked_receipts')
     op.drop_table('carriers')

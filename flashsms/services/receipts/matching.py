@@ -48,6 +48,8 @@ def resolve_unknown(carrier_id: int, heard: Heard, *, before: datetime) -> bool:
         return False
     progress: dict[int, Delta] = defaultdict(Delta)
     _finish([oldest], RecipientStatus.UNKNOWN, heard.status, {oldest: heard.reason}, progress)
+    # So that the same receipt, should it come again, is known and resolves nobody else.
+    change(update(Recipient).where(Recipient.id == oldest).values(carrier_ref=heard.ref))
     _record(progress)
     return bool(progress)
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import String, delete, insert, select
+from sqlalchemy import String, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from flashsms.extensions import db, transaction
 from flashsms.models import ParkedReceipt, now
-from flashsms.models.rows import change, rows
+from flashsms.models.rows import change, is_postgresql, rows
 from flashsms.services.receipts.heard import Heard
 from flashsms.services.receipts.matching import match, resolve_unknown
 
@@ -36,7 +37,8 @@ def park(carrier_id: int, heard: Mapping[str, Heard]) -> None:
         }
         for one in heard.values()
     ]
-    db.session.execute(insert(ParkedReceipt), values)
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    db.session.execute(insert(ParkedReceipt).on_conflict_do_nothing(), values)
 
 
 def match_parked(carrier_id: int, refs: Iterable[str]) -> None:

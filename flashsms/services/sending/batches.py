@@ -22,6 +22,9 @@ from flashsms.models.rows import change
 from flashsms.services import carriers, pacing
 from flashsms.services.sending import settling, turns
 
+SLICE = 0.5  # seconds that one batch may take on the wire
+SMALLEST = 50  # recipients in a batch, however slow the carrier
+FIRST_RATE = 1000.0  # recipients/s that a carrier is believed to take before its first batch
 PATIENCE = 0.2  # seconds that a job waits for the pace before it lets others take their turn
 SETTLE_PAUSES = (0.1, 0.5, 2.0, 5.0)  # seconds between the tries to store outcomes
 CARRIER_RETRY = 2.0  # seconds until a message is tried again while no carrier is up
@@ -84,7 +87,7 @@ def _look_up(message_id: int, ticket: int) -> tuple[Message | None, list[Carrier
 def _pace(carrier: Carrier, message: Message) -> int:
     """Return how many recipients may be claimed now; waits a moment when the pace says none."""
     tps = options(carrier.url).tps
-    wanted = min(current_app.config["BATCH_SIZE"], message.waiting)
+    wanted = min(current_app.config["BATCH_SIZE"], message.waiting, _size(carrier.id))
     patience = time.monotonic() + PATIENCE
     while True:
         grant = pacing.take(
@@ -164,4 +167,26 @@ def _submit(batch: Batch) -> list[Outcome]:
         Submission(claim.id, claim.phone, batch.message.sender, batch.message.text)
         for claim in batch.claims
     ]
-    return sessions().submit(batch.carrier.id, batch.carrier.url, submissions)
+    started = time.monotonic()
+    outcomes = sessions().submit(batch.carrier.id, batch.carrier.url, submissions)
+    _note_rate(batch.carrier.id, len(outcomes), time.monotonic() - started)
+    return outcomes
+
+
+def _size(carrier_id: int) -> int:
+    """Return how many recipients the carrier takes in SLICE seconds, going by its last batch.
+
+    Whoever waits for this worker waits for no more, and a worker that is killed leaves no more
+    unknown outcomes than that.
+    """
+    return max(SMALLEST, int(_rates().get(carrier_id, FIRST_RATE) * SLICE))
+
+
+def _note_rate(carrier_id: int, count: int, seconds: float) -> None:
+    if count >= SMALLEST:  # smaller ones measure the round trip, not the rate
+        _rates()[carrier_id] = count / max(seconds, 0.001)
+
+
+def _rates() -> dict[int, float]:
+    rates: dict[int, float] = current_app.extensions.setdefault("carrier_rates", {})
+    return rates
