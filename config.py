@@ -13,6 +13,7 @@ from typing import Any
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST_DURATION = 366 * 86400  # seconds
 _SOCKET_PATH_LIMIT = 100  # a unix socket's path may have about 108 bytes
 
 
@@ -31,8 +32,8 @@ class Config:
         self.FLASHSMS_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.SECRET_KEY = env.get("SECRET_KEY") or _kept_secret(self.FLASHSMS_HOME / "secret_key")
         self.HOST = env.get("HOST") or "127.0.0.1"
-        self.PORT = _whole(env, "PORT", 8000, most=65535)
-        self.WORKERS = _whole(env, "WORKERS", 1)
+        self.PORT = _whole(env, "PORT", 8000, least=1, most=65535)
+        self.WORKERS = _whole(env, "WORKERS", 2, least=1)
         self.SQLALCHEMY_DATABASE_URI = _database_url(env, self.FLASHSMS_HOME)
         self.SQLALCHEMY_ENGINE_OPTIONS = _engine_options(self.SQLALCHEMY_DATABASE_URI)
         private = f"unix://{redis_socket(self.FLASHSMS_HOME)}"
@@ -52,7 +53,7 @@ class Config:
         self.RATE_LIMIT = _whole(env, "RATE_LIMIT", 100)
 
     def _read_tuning(self, env: Mapping[str, str]) -> None:
-        self.BATCH_SIZE = _whole(env, "BATCH_SIZE", 500)
+        self.BATCH_SIZE = _whole(env, "BATCH_SIZE", 500, least=1)
         self.URGENT_MAX = _whole(env, "URGENT_MAX", 20)
         self.CLAIM_LEASE = _duration(env, "CLAIM_LEASE", "90s")
         self.STALL_AFTER = _duration(env, "STALL_AFTER", "20s")
@@ -93,7 +94,8 @@ def _kept_secret(path: Path) -> str:
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:
     default = f"sqlite:///{home / 'flashsms.db'}"
-    url = _url(env, "DATABASE_URL", default, ("sqlite", "postgresql", "postgres"))
+    schemes = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
+    url = _url(env, "DATABASE_URL", default, schemes)
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
@@ -107,10 +109,13 @@ def _engine_options(url: str) -> dict[str, Any]:
     }
 
 
-def _whole(env: Mapping[str, str], name: str, default: int, most: int = 1_000_000) -> int:
+def _whole(
+    env: Mapping[str, str], name: str, default: int, least: int = 0, most: int = 1_000_000
+) -> int:
     text = env.get(name) or str(default)
-    if not (text.isascii() and text.isdecimal() and int(text) <= most):
-        raise SettingError(f"{name} must be a whole number from 0 to {most:,}, not {text!r}.")
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+        wanted = f"a whole number from {least} to {most:,}"
+        raise SettingError(f"{name} must be {wanted}, not {text!r}.")
     return int(text)
 
 
@@ -147,6 +152,7 @@ def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
 
 def _duration(env: Mapping[str, str], name: str, default: str) -> timedelta:
     match = _DURATION.fullmatch((env.get(name) or default).strip().lower())
-    if not match:
-        raise SettingError(f"{name} must be a duration such as 90s, 15m, 6h or 2d.")
-    return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])
+    seconds = float(match[1]) * _UNIT_SECONDS[match[2]] if match else 0.0
+    if not 0 < seconds <= _LONGEST_DURATION:
+        raise SettingError(f"{name} must be a duration such as 90s, 15m, 6h or 2d, up to 366d.")
+    return timedelta(seconds=seconds)

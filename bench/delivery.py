@@ -40,7 +40,7 @@ def measure(server: Server, smsc: str, rounds: int, requests: int = REQUESTS) ->
     """Measure that many rounds of `requests` requests of 1,000 recipients, each over an SMSC."""
     with site(server, f"delivery-{smsc}", SMSCS[smsc]) as installation:
         installation.start()
-        installation.wait_for_workers(1 + installation.config.WORKERS)
+        installation.wait_for_workers(installation.config.WORKERS)
         deliver(installation, 0, 1)
         found = []
         for number in range(1, rounds + 1):

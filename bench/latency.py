@@ -57,7 +57,7 @@ def measure(server: Server, rounds: int, sends: int = SENDS, bulk: int = BULK) -
 
     with site(server, "latency", smsc, f"?tps={TPS}") as installation:
         installation.start()
-        installation.wait_for_workers(1 + installation.config.WORKERS)
+        installation.wait_for_workers(installation.config.WORKERS)
         with closing(installation.client()) as client:
             _one_by_one(client, stamps, 0, 10)
             idle = [

@@ -39,10 +39,10 @@ class Fate(StrEnum):
 class Outcome:
     """What became of one submission.
 
-    `carrier_ids` are the ids that the carrier gave to the parts it took, in order of the parts;
-    with REFUSED and UNKNOWN it may hold fewer ids than there are parts. `reason` is a short
-    sentence for a person, `code` the carrier's own (`0x0000000B`); both are empty when there is
-    nothing to say.
+    `carrier_ids` are the ids that the carrier gave to the parts it took, in order of the parts,
+    empty for a part that it took without giving an id; with REFUSED and UNKNOWN there may be fewer
+    than parts. `reason` is a short sentence for a person, `code` the carrier's own (`0x0000000B`);
+    both are empty when there is nothing to say.
     """
 
     reference: int

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from flashsms.models.base import Model, UtcDateTime, named, now
@@ -17,8 +17,8 @@ class Account(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
-    phone: Mapped[str] = mapped_column(String(20))
-    balance: Mapped[int] = mapped_column(default=0)
+    phone: Mapped[str] = mapped_column(String(40))
+    balance: Mapped[int] = mapped_column(BigInteger, default=0)
     timezone: Mapped[str] = mapped_column(String(64), default="Africa/Accra")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 

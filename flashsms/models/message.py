@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flashsms.models.base import Model, UtcDateTime, named, now, public_id
@@ -41,7 +41,7 @@ class Message(Model):
     campaign_name: Mapped[str | None] = mapped_column(String(120))
     status: Mapped[MessageStatus] = mapped_column(named(MessageStatus))
     parts: Mapped[int]
-    credits_used: Mapped[int]
+    credits_used: Mapped[int] = mapped_column(BigInteger)
     recipient_count: Mapped[int]
     waiting: Mapped[int]
     unknown: Mapped[int] = mapped_column(default=0)

@@ -35,7 +35,8 @@ class RecipientStatus(StrEnum):
 class Recipient(Model):
     """One row per phone number of a message, written before anything is sent.
 
-    `attempts` counts the claims, so that a late settle cannot touch a newer claim. `carrier_ref` is
+    `attempts` counts the claims and never goes back, so that a late settle cannot touch a newer
+    claim; `refusals` counts the answers "busy", for ever longer pauses. `carrier_ref` is
     the carrier's id of a message of one part; longer ones have a row per part.
     """
 
@@ -47,7 +48,8 @@ class Recipient(Model):
     status: Mapped[RecipientStatus] = mapped_column(named(RecipientStatus))
     parts: Mapped[int] = mapped_column(SmallInteger)
     credits: Mapped[int] = mapped_column(SmallInteger)
-    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    refusals: Mapped[int] = mapped_column(SmallInteger, default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     carrier_id: Mapped[int | None]
     carrier_ref: Mapped[str | None] = mapped_column(String(64))

@@ -15,10 +15,12 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
 from flashsms.extensions import db
+from flashsms.models.base import Model
 
 
 def is_postgresql() -> bool:
@@ -65,6 +67,18 @@ def _json_each(
         for index, (column, kind) in enumerate(columns.items())
     ]
     return select(*extracted).subquery(name)
+
+
+def insert(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into the model's table that can say ON CONFLICT."""
+    return postgresql.insert(model) if is_postgresql() else sqlite.insert(model)
+
+
+def replace(model: type[Model], values: list[dict[str, Any]], key: tuple[str, ...]) -> None:
+    """Insert rows, over those that have the same values in the columns of `key`."""
+    new = insert(model).values(values)
+    updated = {name: new.excluded[name] for name in values[0] if name not in key}
+    db.session.execute(new.on_conflict_do_update(index_elements=key, set_=updated))
 
 
 Changed = CursorResult[*tuple[Any, ...]]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flashsms.models.base import Model, UtcDateTime, named, now, public_id
@@ -28,8 +28,8 @@ class Transaction(Model):
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=public_id("txn_"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     type: Mapped[TransactionType] = mapped_column(named(TransactionType))
-    amount: Mapped[int]
-    balance: Mapped[int]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    balance: Mapped[int] = mapped_column(BigInteger)
     description: Mapped[str] = mapped_column(String(200))
     reference: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

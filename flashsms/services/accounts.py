@@ -62,7 +62,7 @@ def count() -> int:
 def _check(new: NewAccount) -> None:
     if not 1 <= len(new.name.strip()) <= 120:
         raise DomainError("bad_name", "name must have 1 to 120 characters.")
-    if normalise(new.phone) is None:
+    if normalise(new.phone) is None or len(new.phone.strip()) > 40:
         raise DomainError("bad_phone", "phone must be a Ghana mobile number, such as 0201234567.")
     local, at, host = new.email.strip().rpartition("@")
     if not (local and at and "." in host) or len(new.email) > 254:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from flashsms.extensions import db, transaction
 from flashsms.models import IdempotencyKey, now
-from flashsms.models.rows import change, is_postgresql
+from flashsms.models.rows import change, insert
 from flashsms.services.errors import Conflict, DomainError
 
 KEPT = timedelta(hours=24)
@@ -67,7 +66,6 @@ def _claim(account_id: int, key: str, request_hash: str) -> int | None:
 
     A row that another transaction is writing is waited for; an expired one is written over.
     """
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     moment = now()
     row = insert(IdempotencyKey).values(
         account_id=account_id, key=key, request_hash=request_hash, created_at=moment

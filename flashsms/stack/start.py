@@ -59,9 +59,10 @@ def _simulator(port: int) -> Program:
 def programs(config: Config) -> Iterator[Program]:
     """What runs beside Redis and the simulator; the web first, since everyone waits for it."""
     yield Program("web", _granian(config))
-    # Its own, so that a one-time code never waits behind a batch of a campaign.
-    yield Program("urgent", _flask("worker", "--queue", "urgent"))
-    for number in range(1, config.WORKERS + 1):
+    if config.WORKERS > 1:
+        # Its own, so that a one-time code never waits behind a batch of a campaign.
+        yield Program("urgent", _flask("worker", "--queue", "urgent"))
+    for number in range(1, max(config.WORKERS, 2)):
         yield Program(f"worker-{number}", _flask("worker"))
     yield Program("cron", _flask("cron"))
 

@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from flashsms.carriers.contract import Fate
+from flashsms.carriers.smpp import carrier as carrier_module
 from flashsms.carriers.smpp import outbox, pdu
 from flashsms.carriers.smpp.pdu import MAX_SEQUENCE, ShortMessage
 from tests.carriers.faulty import (
@@ -26,7 +27,6 @@ GARBAGE = {
     "a length below the header's": bytes(3) + b"\x0f" + bytes(12),
     "another protocol": b"HTTP/1.1 400 Bad Request\r\n\r\n",
     "an answer whose id does not end": pdu.encode(pdu.SUBMIT_SM_RESP, 2, b"no end"),
-    "a delivery that is cut off": pdu.encode(pdu.DELIVER_SM, 9, b"\0\1\1"),
 }
 
 
@@ -453,4 +453,67 @@ def test_sequence_numbers_start_again_after_the_last(monkeypatch):
 
     assert MAX_SEQUENCE == 0x7FFFFFFF
     monkeypatch.setattr(outbox, "MAX_SEQUENCE", 4)
+    run(scenario())
+
+
+def test_a_delivery_that_cannot_be_read_is_refused_for_good_and_the_session_stays():
+    async def scenario():
+        cut_off = pdu.encode(pdu.DELIVER_SM, 9, b"\0\1\1")
+
+        def deliver_then_accept(peer, request):
+            peer.transport.write(cut_off)
+            accept(peer, request)
+
+        async with FaultySmsc(deliver_then_accept) as smsc, open_carrier(smsc.url) as carrier:
+            for _ in range(3):
+                assert [outcome.fate for outcome in await carrier.submit(some(1))] == [
+                    Fate.ACCEPTED
+                ]
+            assert smsc.binds == 1
+
+    run(scenario())
+
+
+def test_a_part_without_an_answer_outweighs_a_part_that_was_refused():
+    """Nobody knows whether the first part arrived, so nothing may be refunded or sent again."""
+
+    async def scenario():
+        answers = iter([say_nothing, refuse(0x0B)])
+
+        def answer(peer, request):
+            next(answers, accept)(peer, request)
+
+        url = "?response_timeout=0.3"
+        async with FaultySmsc(answer) as smsc, open_carrier(smsc.url + url) as carrier:
+            [outcome] = await carrier.submit([to(5000, "x" * 300)])
+            assert outcome.fate is Fate.UNKNOWN
+
+    run(scenario())
+
+
+def test_an_acceptance_without_an_id_is_one_all_the_same():
+    async def scenario():
+        def accept_namelessly(peer, request):
+            peer.send(pdu.SUBMIT_SM_RESP, request.sequence, b"\0")
+
+        async with FaultySmsc(accept_namelessly) as smsc, open_carrier(smsc.url) as carrier:
+            [outcome] = await carrier.submit(some(1))
+            assert (outcome.fate, outcome.carrier_ids) == (Fate.ACCEPTED, ("",))
+
+    run(scenario())
+
+
+def test_what_a_slow_carrier_leaves_unwritten_comes_back(monkeypatch):
+    monkeypatch.setattr(carrier_module, "LONGEST_WRITE", 0.3)
+
+    async def scenario():
+        def slowly(peer, request):
+            asyncio.get_running_loop().call_later(0.05, accept, peer, request)
+
+        async with FaultySmsc(slowly) as smsc, open_carrier(smsc.url + "?window=1") as carrier:
+            outcomes = await carrier.submit(some(100))
+            fates = [outcome.fate for outcome in outcomes]
+            assert 1 <= fates.count(Fate.ACCEPTED) < 20
+            assert fates.count(Fate.ACCEPTED) + fates.count(Fate.UNSENT) == 100
+
     run(scenario())

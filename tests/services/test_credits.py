@@ -27,6 +27,14 @@ def test_each_row_holds_the_balance_after_it(ama: Member) -> None:
     assert ama.balance == ledger_sum(ama.account) == 770
 
 
+def test_a_balance_may_be_larger_than_a_32_bit_number(ama: Member) -> None:
+    for _ in range(3):
+        balance = credits.grant(
+            ama.account.id, 10**9, type=TransactionType.PURCHASE, reason="A telco buys"
+        )
+    assert balance == ledger_sum(ama.account) == 3_000_001_000
+
+
 def test_a_balance_never_goes_below_zero(ama: Member) -> None:
     with pytest.raises(InsufficientCredits), transaction():
         credits.charge(ama.account.id, 1001, description="SMS", reference="c1")

@@ -1,5 +1,7 @@
 """What carriers report later."""
 
+import contextlib
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +14,7 @@ from flashsms.carriers.contract import Fate, Outcome, Receipt, ReceiptState, Sub
 from flashsms.extensions import db
 from flashsms.models import Carrier, Message, MessageStatus, ParkedReceipt, Recipient, now
 from flashsms.services import receipts, sending
+from flashsms.services.receipts import matching
 from flashsms.services.sending import Order
 from tests.factories import Member, ledger_sum, phones, statuses
 from tests.scripted import ScriptedSessions, answers
@@ -217,6 +220,68 @@ def test_a_long_message_fails_with_one_of_its_parts(long_sent: Message, carrier:
     receipts.apply(carrier.id, [_failed("72")])
     assert statuses(long_sent.id) == {"FAILED": 1}
     assert _fresh(long_sent).status is MessageStatus.FAILED
+
+
+def test_parts_reported_at_the_same_moment_finish_the_recipient(
+    app: Flask, long_sent: Message, carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers, one part each: neither may count before the other's part is in."""
+    together = threading.Barrier(2)
+    finish = matching._finish_parted
+
+    def meet(reasons: object, progress: object) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(
+                0.5
+            )  # on SQLite the second waits for the first to commit: they never meet
+        finish(reasons, progress)
+
+    def report(ref: str) -> None:
+        with app.app_context():
+            receipts.apply(carrier.id, [_delivered(ref)])
+
+    monkeypatch.setattr(matching, "_finish_parted", meet)
+    reporters = [threading.Thread(target=report, args=(ref,)) for ref in ("71", "72")]
+    for reporter in reporters:
+        reporter.start()
+    for reporter in reporters:
+        reporter.join()
+    assert statuses(long_sent.id) == {"DELIVERED": 1}
+
+
+def test_a_receipt_that_cannot_be_stored_as_written_costs_the_others_nothing(
+    sent: Message, carrier: Carrier
+) -> None:
+    receipts.apply(carrier.id, [_delivered("11"), _delivered("4\x004", "233209999999")])
+    assert statuses(sent.id) == {"DELIVERED": 1, "SENT": 2}
+
+
+def test_a_part_of_a_long_message_decides_no_other_unknown_message(
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs, carrier: Carrier
+) -> None:
+    wire.answer = answers(Fate.UNKNOWN)
+    messages = [_send(ama, 1, text="a" * 161), _send(ama, 1)]
+    run_jobs()
+    receipts.apply(carrier.id, [_delivered("900", phones(1)[0]), _delivered("901", phones(1)[0])])
+    with time_machine.travel(now() + timedelta(minutes=5), tick=True):
+        receipts.retry_parked()
+    assert [statuses(message.id) for message in messages] == [{"UNKNOWN": 1}, {"UNKNOWN": 1}]
+
+
+def test_an_id_that_the_carrier_uses_again_is_told_apart_by_its_number(
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs, carrier: Carrier
+) -> None:
+    def receipt_first(submission: Submission) -> Outcome:
+        receipts.apply(carrier.id, [_delivered("77", submission.to)])
+        return Outcome(submission.reference, Fate.ACCEPTED, ("77",))
+
+    wire.answer = receipt_first
+    first, second = phones(2)
+    for phone in (first, second):
+        order = Order(text="Akwaaba", recipients=[phone])
+        message = sending.accept(ama.account.id, order).message
+        run_jobs()
+        assert statuses(message.id) == {"DELIVERED": 1}
 
 
 def test_undelivered_is_not_refunded(sent: Message, ama: Member, carrier: Carrier) -> None:

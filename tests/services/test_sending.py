@@ -1,5 +1,6 @@
 """Claim, submit, settle."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,13 +8,14 @@ import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
-from flashsms import queue
+from flashsms import connect_redis, queue
 from flashsms.carriers.contract import Fate, Outcome, Submission
 from flashsms.extensions import db
-from flashsms.models import Message, MessageStatus, Recipient, RecipientStatus, now
-from flashsms.services import sending
-from flashsms.services.sending import Order
+from flashsms.models import Carrier, Message, MessageStatus, Recipient, RecipientStatus, now
+from flashsms.services import carriers, sending
+from flashsms.services.sending import Order, batches, settling
 from tests.factories import Member, ledger_sum, phones, statuses
 from tests.scripted import ScriptedSessions, answers
 
@@ -236,6 +238,106 @@ def test_losing_every_key_in_redis_loses_nothing(
     assert statuses(message.id) == {"SENT": 3}
 
 
+def test_a_job_that_a_killed_worker_had_taken_is_queued_again(
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs
+) -> None:
+    """It was taken off the list, and still calls itself queued."""
+    message = _send(ama, 1)
+    queue.redis().lpop("rq:queue:urgent")
+    assert _work_after(run_jobs, minutes=1) == 1
+    assert statuses(message.id) == {"SENT": 1}
+
+
+def test_an_acceptance_without_an_id_costs_the_others_nothing(
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs
+) -> None:
+    wire.answer = lambda submission: Outcome(submission.reference, Fate.ACCEPTED, ("",))
+    message, long = _send(ama, 3), _send(ama, 2, text="a" * 161)
+    run_jobs()
+    assert statuses(message.id) == {"SENT": 3}
+    assert statuses(long.id) == {"SENT": 2}
+
+
+def test_resending_a_half_taken_long_message_is_done_once(
+    app: Flask, ama: Member, wire: ScriptedSessions, run_jobs: RunJobs
+) -> None:
+    app.config["RESEND_UNKNOWN"] = True
+    wire.answer = lambda submission: Outcome(submission.reference, Fate.UNKNOWN, ("a1",))
+    message = _send(ama, 1, text="a" * 161)
+    sending.send_next_batch(message.id, 1)
+    wire.answer = lambda submission: Outcome(submission.reference, Fate.ACCEPTED, ("a2", "a3"))
+    _work_after(run_jobs, minutes=5)
+    assert statuses(message.id) == {"SENT": 1}
+    assert len(wire.submitted) == 2
+
+
+def test_redis_away_after_the_claim_costs_no_recipient(
+    app: Flask,
+    ama: Member,
+    wire: ScriptedSessions,
+    run_jobs: RunJobs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    message = _send(ama, 3)
+    working = app.extensions["redis"]
+    gone = connect_redis("redis://127.0.0.1:1")
+
+    def die_on_the_wire(submission: Submission) -> Outcome:
+        monkeypatch.setitem(app.extensions, "redis", gone)
+        return Outcome(submission.reference, Fate.THROTTLED)
+
+    wire.answer = die_on_the_wire
+    sending.send_next_batch(message.id, 1)
+    assert statuses(message.id) == {"QUEUED": 3}
+    monkeypatch.setitem(app.extensions, "redis", working)
+    wire.answer = lambda submission: Outcome(
+        submission.reference, Fate.ACCEPTED, (f"8{submission.reference}",)
+    )
+    _work_after(run_jobs, minutes=1)
+    assert statuses(message.id) == {"SENT": 3}
+
+
+def test_outcomes_are_stored_although_the_database_stumbled(
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumbles = iter([True, True])
+    record = settling.record
+
+    def stumble(changes: object) -> None:
+        if next(stumbles, False):
+            raise OperationalError("UPDATE", {}, Exception("server closed the connection"))
+        record(changes)
+
+    monkeypatch.setattr(settling, "record", stumble)
+    monkeypatch.setattr(batches, "SETTLE_PAUSES", (0, 0, 0))
+    message = _send(ama, 2)
+    run_jobs()
+    assert statuses(message.id) == {"SENT": 2}
+    assert len(wire.submitted) == 2
+
+
+def test_waiting_for_the_pace_is_no_busy_loop(
+    app: Flask, ama: Member, wire: ScriptedSessions, run_jobs: RunJobs
+) -> None:
+    carriers.set_url("smpp://id:pw@127.0.0.1:1?tps=1")
+    message = _send(ama, 3, text="a" * 900)
+    sending.send_next_batch(message.id, 1)
+    started = time.monotonic()
+    sending.send_next_batch(message.id, 2)
+    assert time.monotonic() - started >= 0.9 * batches.PATIENCE
+    assert len(wire.submitted) == 1
+
+
+def test_a_batch_is_no_larger_than_its_slice_of_time(
+    app: Flask, ama: Member, wire: ScriptedSessions, carrier: Carrier
+) -> None:
+    """A slow carrier must not keep a worker from others, nor a kill leave many unknown."""
+    app.extensions["carrier_rates"] = {carrier.id: 150.0}
+    message = _send(ama, 500)
+    sending.send_next_batch(message.id, 1)
+    assert len(wire.submitted) == 150 * batches.SLICE
+
+
 def test_a_message_whose_job_still_waits_is_not_queued_twice(
     ama: Member, wire: ScriptedSessions, run_jobs: RunJobs
 ) -> None:
@@ -267,8 +369,6 @@ def test_a_schedule_missed_by_too_much_is_refunded_not_sent(
 def test_a_carrier_with_a_limit_is_given_no_more_than_that(
     app: Flask, ama: Member, wire: ScriptedSessions
 ) -> None:
-    from flashsms.services import carriers
-
     carriers.set_url("smpp://id:pw@127.0.0.1:1?tps=50")
     message = _send(ama, 100)
     sending.send_next_batch(message.id, 1)

@@ -8,7 +8,7 @@ from flashsms.carriers.contract import Fate, Outcome
 _MOST_TRIES = 5
 _RETRYABLE = (Fate.THROTTLED, Fate.BUSY)
 # Which part speaks for a recipient whose parts fared differently.
-_GRAVEST_FIRST = (Fate.REFUSED, Fate.UNKNOWN, Fate.THROTTLED, Fate.BUSY, Fate.UNSENT)
+_GRAVEST_FIRST = (Fate.UNKNOWN, Fate.REFUSED, Fate.THROTTLED, Fate.BUSY, Fate.UNSENT)
 
 
 class Part:
@@ -76,8 +76,8 @@ class Batch:
 
 def _outcome(recipient: Recipient) -> Outcome:
     parts = recipient.parts
-    ids = tuple(part.carrier_id for part in parts if part.carrier_id)
-    taken = sum(part.fate is Fate.ACCEPTED for part in parts)
+    ids = tuple(part.carrier_id for part in parts if part.fate is Fate.ACCEPTED)
+    taken = len(ids)
     if taken == len(parts):
         return Outcome(recipient.reference, Fate.ACCEPTED, ids)
     gravest = min(

@@ -16,6 +16,9 @@ from flashsms.carriers.smpp.compose import Composer
 from flashsms.carriers.smpp.link import Link
 from flashsms.carriers.smpp.session import Session
 
+# Seconds until what a slow carrier left unwritten comes back: a batch must end within its lease.
+LONGEST_WRITE = 20.0
+
 
 class SmppCarrier:
     """Implements the `Carrier` contract; no coroutine, future or timer for each message."""
@@ -65,7 +68,11 @@ class SmppCarrier:
         recipients = self._compose(batch, submissions)
         for session, share in _shares(sessions, recipients, self._window):
             session.submit(share)
-        return await batch.done
+        bound = asyncio.get_running_loop().call_later(LONGEST_WRITE, _withdraw, sessions, batch)
+        try:
+            return await batch.done
+        finally:
+            bound.cancel()
 
     async def close(self, grace: float) -> None:
         """Stop writing, wait up to `grace` seconds for answers, unbind, hang up."""
@@ -87,6 +94,11 @@ class SmppCarrier:
                 continue
             recipients.append(Recipient(batch, index, submission.reference, parts))
         return recipients
+
+
+def _withdraw(sessions: list[Session], batch: Batch) -> None:
+    for session in sessions:
+        session.outbox.withdraw(batch, "The carrier is too slow for more at once.")
 
 
 def _shares(

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable
 
 from flashsms.carriers.contract import Receipt, TakeReceipts
-from flashsms.carriers.smpp.pdu import DELIVER_SM_RESP, Pdu, decode_message, encode
+from flashsms.carriers.smpp.pdu import DELIVER_SM_RESP, Pdu, ProtocolError, decode_message, encode
 from flashsms.carriers.smpp.receipts import is_receipt, read_receipt
-from flashsms.carriers.smpp.status import OK, TRY_LATER
+from flashsms.carriers.smpp.status import NEVER_AGAIN, OK, TRY_LATER
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +32,16 @@ class Inbox:
         self.taken = 0
 
     def receive(self, pdu: Pdu) -> None:
-        """Keep the receipt of a deliver_sm until `flush`; acknowledge anything else at once.
+        """Keep the receipt of a deliver_sm until `flush`; answer anything else at once.
 
-        Raises ProtocolError for a body that cannot be read.
+        One that cannot be read is refused for good: asked for again it would be no more readable.
         """
-        message = decode_message(pdu.body)
+        try:
+            message = decode_message(pdu.body)
+        except ProtocolError as error:
+            logger.warning("a deliver_sm with %s: %s", error.reason, pdu.body[:64].hex())
+            self._write(encode(DELIVER_SM_RESP, pdu.sequence, b"\0", NEVER_AGAIN))
+            return
         receipt = read_receipt(message) if is_receipt(message) else None
         if receipt is not None:
             self._arrived.append((pdu.sequence, receipt))

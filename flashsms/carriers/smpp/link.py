@@ -89,6 +89,9 @@ class Link:
         except BindRefusedError as refused:
             self._trouble = refused.reason
             return refused.permanent
+        except UnicodeError:  # what a host name such as a..b makes of the resolver
+            self._trouble = f"{self._options.host!r} is no host name."
+            return True
         except (OSError, TimeoutError) as error:
             self._trouble = f"Cannot connect to {self._address}: {_words(error)}."
             return False

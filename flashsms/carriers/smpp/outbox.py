@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from flashsms.carriers.contract import Fate
-from flashsms.carriers.smpp.batch import Part, Recipient
+from flashsms.carriers.smpp.batch import Batch, Part, Recipient
 from flashsms.carriers.smpp.pace import Pace
 from flashsms.carriers.smpp.pdu import HEADER, MAX_SEQUENCE, SUBMIT_SM, Pdu, read_cstring
 from flashsms.carriers.smpp.status import Kind, Verdict, judge
@@ -134,6 +134,17 @@ class Outbox:
         for part in queued:
             if begun or not part.recipient.begun:
                 self._settle(part, Fate.UNSENT, reason)
+
+    def withdraw(self, batch: Batch, reason: str) -> None:
+        """Return what was not written of one batch as UNSENT."""
+        unwritten = {
+            part
+            for part in self._queue
+            if part.recipient.batch is batch and not part.recipient.begun
+        }
+        self._queue = deque(part for part in self._queue if part not in unwritten)
+        for part in unwritten:
+            self._settle(part, Fate.UNSENT, reason)
 
     def lose(self, reason: str) -> None:
         """The connection is gone: what was written is UNKNOWN, everything else UNSENT."""

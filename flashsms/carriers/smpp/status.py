@@ -18,6 +18,7 @@ INVALID_PASSWORD = 0x0E
 QUEUE_FULL = 0x14
 THROTTLED = 0x58
 TRY_LATER = 0x64  # ESME_RX_T_APPN: a temporary error of the receiver, who wants it again
+NEVER_AGAIN = 0x65  # ESME_RX_P_APPN: a permanent one; it must not come again
 
 
 class Kind(Enum):

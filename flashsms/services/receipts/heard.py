@@ -11,6 +11,8 @@ _FINAL = {
     ReceiptState.FAILED: RecipientStatus.FAILED,
 }
 
+_NATIONAL = 9  # digits of a Ghana number without its country
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -20,6 +22,10 @@ class Heard:
     phone: str
     status: RecipientStatus
     reason: str | None
+
+    def may_be(self, phone: str) -> bool:
+        """Whether it may speak of this number; carriers write it with the country's code or not."""
+        return not self.phone or self.phone[-_NATIONAL:] == phone[-_NATIONAL:]
 
 
 def final(receipts: Iterable[Receipt]) -> dict[str, Heard]:
@@ -35,7 +41,7 @@ def final(receipts: Iterable[Receipt]) -> dict[str, Heard]:
 
 def ref_key(carrier_ref: str) -> str:
     """Return a carrier's message id as it is compared: without case, spaces and leading zeros."""
-    return carrier_ref.strip().lower().lstrip("0")[:64] or "0"
+    return _printable(carrier_ref).strip().lower().lstrip("0")[:64] or "0"
 
 
 def without(heard: Mapping[str, Heard], refs: Iterable[str | None]) -> dict[str, Heard]:
@@ -48,4 +54,9 @@ def _why(receipt: Receipt) -> str | None:
     if receipt.state is ReceiptState.DELIVERED:
         return None
     reason = f"{receipt.reason} ({receipt.code})" if receipt.code else receipt.reason
-    return reason[:200] or "Not delivered."
+    return _printable(reason)[:200] or "Not delivered."
+
+
+def _printable(text: str) -> str:
+    """Return the text without NUL and its like, which PostgreSQL would refuse with its group."""
+    return "".join(character for character in text if character.isprintable())

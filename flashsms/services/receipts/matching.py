@@ -15,6 +15,7 @@ from flashsms.models.rows import change, rows
 from flashsms.services import credits
 from flashsms.services.progress import Delta, record
 from flashsms.services.receipts.heard import Heard, without
+from flashsms.text.phones import normalise
 
 
 def match(carrier_id: int, heard: Mapping[str, Heard]) -> dict[str, Heard]:
@@ -32,20 +33,24 @@ def match(carrier_id: int, heard: Mapping[str, Heard]) -> dict[str, Heard]:
 
 
 def resolve_unknown(carrier_id: int, heard: Heard, *, before: datetime) -> bool:
-    """Make the oldest unknown attempt at the receipt's number final, if there is one."""
-    oldest = db.session.scalar(
-        select(Recipient.id)
+    """Make the oldest unknown attempt at the receipt's number final, if there is one.
+
+    Not while a message of several parts is among them: a receipt speaks of one part, and which
+    message that belongs to cannot be told.
+    """
+    attempts = db.session.execute(
+        select(Recipient.id, Recipient.parts)
         .where(
-            Recipient.phone == heard.phone,
+            Recipient.phone == (normalise(heard.phone) or heard.phone),
             IS_UNKNOWN,
             Recipient.carrier_id == carrier_id,
             Recipient.claimed_at <= before,
         )
         .order_by(Recipient.claimed_at)
-        .limit(1)
-    )
-    if oldest is None:
+    ).all()
+    if not attempts or any(parts > 1 for _, parts in attempts):
         return False
+    oldest = attempts[0].id
     progress: dict[int, Delta] = defaultdict(Delta)
     _finish([oldest], RecipientStatus.UNKNOWN, heard.status, {oldest: heard.reason}, progress)
     # So that the same receipt, should it come again, is known and resolves nobody else.
@@ -72,12 +77,14 @@ def _match_recipients(
     left = without(heard, (row.carrier_ref for row in changed))
     if left:  # for a recipient that is final already they say nothing new; one that became SENT
         # after the update looked is not final: its receipt is parked and found again
-        known = select(Recipient.carrier_ref).where(
-            Recipient.carrier_ref.in_(list(left)),
-            Recipient.carrier_id == carrier_id,
-            Recipient.status != RecipientStatus.SENT,
-        )
-        left = without(left, db.session.scalars(known))
+        known = db.session.execute(
+            select(Recipient.carrier_ref, Recipient.phone).where(
+                Recipient.carrier_ref.in_(list(left)),
+                Recipient.carrier_id == carrier_id,
+                Recipient.status != RecipientStatus.SENT,
+            )
+        ).all()
+        left = without(left, (ref for ref, phone in known if ref and left[ref].may_be(phone)))
     return left
 
 
@@ -110,6 +117,13 @@ def _finish_parted(reasons: Mapping[int, str | None], progress: dict[int, Delta]
     """Make those recipients final whose parts decide it. `reasons` by recipient id."""
     if not reasons:
         return
+    # Two workers may each bring one part: whoever comes second must see what the first one wrote.
+    db.session.execute(
+        select(Recipient.id)
+        .where(Recipient.id.in_(list(reasons)))
+        .order_by(Recipient.id)
+        .with_for_update()
+    )
     delivered = func.count().filter(RecipientPart.status == RecipientStatus.DELIVERED)
     failed = func.count().filter(RecipientPart.status == RecipientStatus.FAILED)
     counts = db.session.execute(
@@ -166,7 +180,7 @@ def _match_respelt(
     found: dict[str, Heard] = {}
     for spelling, phone in _known(carrier_id, spellings):
         original = heard[spellings[spelling]]
-        if original.phone[-9:] == phone[-9:]:
+        if original.phone and original.may_be(phone):
             found[spelling] = replace(original, ref=spelling)
     if found:
         left = _match_recipients(carrier_id, found, progress)
@@ -237,7 +251,7 @@ def _given(carrier_id: int, heard: Iterable[Heard]) -> Subquery:
     return rows(
         (
             (one.ref, carrier_id, RecipientStatus.SENT, one.status.value, one.reason)
-            for one in heard
+            for one in sorted(heard, key=lambda one: one.ref)  # one order of locks for everybody
         ),
         ref=String(),
         carrier_id=Integer(),

@@ -7,11 +7,10 @@ from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy import String, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from flashsms.extensions import db, transaction
 from flashsms.models import ParkedReceipt, now
-from flashsms.models.rows import change, is_postgresql, rows
+from flashsms.models.rows import change, insert, rows
 from flashsms.services.receipts.heard import Heard
 from flashsms.services.receipts.matching import match, resolve_unknown
 
@@ -37,7 +36,6 @@ def park(carrier_id: int, heard: Mapping[str, Heard]) -> None:
         }
         for one in heard.values()
     ]
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     db.session.execute(insert(ParkedReceipt).on_conflict_do_nothing(), values)
 
 

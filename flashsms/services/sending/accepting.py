@@ -174,6 +174,7 @@ def _store(message: Message, audience: _Audience) -> None:
         Recipient.parts: literal(message.parts),
         Recipient.credits: literal(price(message.parts)),
         Recipient.attempts: literal(0),
+        Recipient.refusals: literal(0),
         Recipient.due_at: literal(due_at, Recipient.due_at.type),
     }
     db.session.execute(insert(Recipient).from_select(list(columns), select(*columns.values())))

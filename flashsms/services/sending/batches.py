@@ -12,14 +12,14 @@ from flask import current_app
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
-from flashsms.carriers.contract import Outcome, Submission
+from flashsms.carriers.contract import Fate, Outcome, Submission
 from flashsms.carriers.sessions import Sessions
 from flashsms.carriers.urls import options
 from flashsms.extensions import db, transaction
 from flashsms.models import Carrier, Message, MessageStatus, Recipient, RecipientStatus, now
 from flashsms.models.recipient import IS_QUEUED
 from flashsms.models.rows import change
-from flashsms.services import carriers, pacing
+from flashsms.services import carriers, pacing, receipts
 from flashsms.services.sending import settling, turns
 
 SLICE = 0.5  # seconds that one batch may take on the wire
@@ -62,6 +62,10 @@ def send_next_batch(message_id: int, ticket: int) -> None:
         return
     outcomes = _submit(batch)
     _settle(batch, outcomes)
+    refs = (ref for outcome in outcomes for ref in outcome.carrier_ids if ref)
+    receipts.match_parked(carrier.id, map(receipts.ref_key, refs))
+    if any(outcome.fate is Fate.THROTTLED for outcome in outcomes):
+        pacing.slow_down(carrier.id)
 
 
 def sessions() -> Sessions:
@@ -81,6 +85,7 @@ def _look_up(message_id: int, ticket: int) -> tuple[Message | None, list[Carrier
     )
     in_order = carriers.in_order() if message else []
     db.session.commit()  # nothing stays open while the pace or the carrier is waited for
+    db.session.expunge_all()  # and no rollback makes these unreadable
     return message, in_order
 
 
@@ -93,9 +98,10 @@ def _pace(carrier: Carrier, message: Message) -> int:
         grant = pacing.take(
             carrier.id, tps, recipients=wanted, parts=message.parts, urgent=message.urgent
         )
-        if grant.recipients or time.monotonic() + grant.wait > patience:
+        left = patience - time.monotonic()
+        if grant.recipients or left <= 0:
             return grant.recipients
-        time.sleep(grant.wait)
+        time.sleep(min(grant.wait, left))
 
 
 def _claim(message: Message, ticket: int, carrier: Carrier, limit: int) -> Batch | None:
@@ -143,7 +149,12 @@ _CLAIM = (
         carrier_id=bindparam("carrier"),
     )
     .returning(
-        Recipient.id, Recipient.phone, Recipient.parts, Recipient.credits, Recipient.attempts
+        Recipient.id,
+        Recipient.phone,
+        Recipient.parts,
+        Recipient.credits,
+        Recipient.attempts,
+        Recipient.refusals,
     )
 )
 

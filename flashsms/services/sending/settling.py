@@ -1,23 +1,23 @@
 """Writing down what became of claimed recipients, and giving back what was never handed over."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, Integer, Row, String, insert, update
+from sqlalchemy import BigInteger, Integer, Row, String, update
 from sqlalchemy.sql.expression import FromClause
 
 from flashsms.carriers.contract import Fate, Outcome
-from flashsms.extensions import db, transaction
+from flashsms.extensions import transaction
 from flashsms.models import Message, Recipient, RecipientPart, RecipientStatus, now
 from flashsms.models.recipient import IS_QUEUED
-from flashsms.models.rows import change, rows
-from flashsms.services import credits, pacing, receipts
+from flashsms.models.rows import change, replace, rows
+from flashsms.services import credits, receipts
 from flashsms.services.progress import Delta, record
 from flashsms.services.sending import turns
 
-Claim = Row[int, str, int, int, int]  # id, phone, parts, credits, attempts
+Claim = Row[int, str, int, int, int, int]  # id, phone, parts, credits, attempts, refusals
 Settled = list[tuple[Claim, Outcome]]
 
 LONGEST_DELAY = 300  # seconds between two tries of a recipient that the carrier keeps refusing
@@ -41,14 +41,10 @@ def settle(
         _unknown(by_fate[Fate.UNKNOWN], delta)
         for fate in (Fate.BUSY, Fate.THROTTLED, Fate.UNSENT):
             _put_back(by_fate[fate], fate, delta)
-        _store_parts(carrier_id, zip(claims, outcomes, strict=True))
+        _store_parts(carrier_id, by_fate)
         record({message.id: delta})
         refund(message, delta.owed, "refused by the carrier")
         turns.pass_on(message, ticket)
-    refs = [receipts.ref_key(ref) for outcome in outcomes for ref in outcome.carrier_ids]
-    receipts.match_parked(carrier_id, refs)
-    if by_fate[Fate.THROTTLED]:
-        pacing.slow_down(carrier_id)
 
 
 def expire(message: Message) -> None:
@@ -94,7 +90,7 @@ def _accepted(settled: Settled, delta: Delta) -> None:
         }
 
     moved = _move(
-        ((c, receipts.ref_key(o.carrier_ids[0]) if c.parts == 1 else None) for c, o in settled),
+        ((claim, _ref(claim, outcome)) for claim, outcome in settled),
         values,
         delta,
     )
@@ -129,8 +125,8 @@ def _unknown(settled: Settled, delta: Delta) -> None:
 
 
 def _put_back(settled: Settled, fate: Fate, delta: Delta) -> None:
-    """Queue again what was definitely not taken; only a busy carrier uses up the attempt."""
-    unused = 1 if fate in (Fate.THROTTLED, Fate.UNSENT) else 0
+    """Queue again what was definitely not taken; a busy carrier is asked ever less often."""
+    counted = 1 if fate is Fate.BUSY else 0
     due_at = now() + _delay(settled, fate)
 
     def values(given: FromClause) -> dict[str, Any]:
@@ -138,7 +134,7 @@ def _put_back(settled: Settled, fate: Fate, delta: Delta) -> None:
             "status": RecipientStatus.QUEUED,
             "reason": given.c.text,
             "due_at": due_at,
-            "attempts": Recipient.attempts - unused,
+            "refusals": Recipient.refusals + counted,
         }
 
     moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
@@ -150,7 +146,8 @@ def _delay(settled: Settled, fate: Fate) -> timedelta:
         return timedelta(0)
     if fate is Fate.THROTTLED:
         return timedelta(seconds=1)
-    return timedelta(seconds=min(LONGEST_DELAY, 2 ** max(claim.attempts for claim, _ in settled)))
+    refusals = max(claim.refusals for claim, _ in settled)
+    return timedelta(seconds=min(LONGEST_DELAY, 2 ** (refusals + 1)))
 
 
 def _move(
@@ -164,7 +161,7 @@ def _move(
     A claim that outlived its lease has become UNKNOWN meanwhile: what is known now replaces that.
     Only the claim that is settled is touched, never a newer one (`attempts`).
     """
-    wanted = list(claimed)
+    wanted = sorted(claimed, key=lambda one: one[0].id)  # one order of locks for everybody
     moved: set[int] = set()
     for status in came_from:
         if len(moved) == len(wanted):
@@ -195,8 +192,11 @@ def _move(
     return moved
 
 
-def _store_parts(carrier_id: int, settled: Iterable[tuple[Claim, Outcome]]) -> None:
-    """Keep the carrier's id of each part of longer messages: receipts come one by one."""
+def _store_parts(carrier_id: int, by_fate: Mapping[Fate, Settled]) -> None:
+    """Keep the carrier's id of each part of longer messages: receipts come one by one.
+
+    A part that is there already is of an attempt that was made again: the newer one counts.
+    """
     parts = [
         {
             "recipient_id": claim.id,
@@ -205,12 +205,20 @@ def _store_parts(carrier_id: int, settled: Iterable[tuple[Claim, Outcome]]) -> N
             "carrier_ref": receipts.ref_key(carrier_ref),
             "status": RecipientStatus.SENT,
         }
-        for claim, outcome in settled
+        for fate in (Fate.ACCEPTED, Fate.UNKNOWN)
+        for claim, outcome in by_fate[fate]
         if claim.parts > 1
         for number, carrier_ref in enumerate(outcome.carrier_ids, start=1)
+        if carrier_ref
     ]
     if parts:
-        db.session.execute(insert(RecipientPart), parts)
+        replace(RecipientPart, parts, key=("recipient_id", "number"))
+
+
+def _ref(claim: Claim, outcome: Outcome) -> str | None:
+    """Return the id that receipts of a one-part message will name; some carriers give none."""
+    given = outcome.carrier_ids[0] if outcome.carrier_ids and claim.parts == 1 else ""
+    return receipts.ref_key(given) if given else None
 
 
 def _refundable(claim: Claim, outcome: Outcome) -> int:
