@@ -24,7 +24,7 @@ _MESSAGE = (
     "id, public_id, account_id, sender, text, status, parts, credits_used, recipient_count, "
     "waiting, unknown, delivered, failed, urgent, ticket, wake_at, expires_at, created_at"
 )
-_RECIPIENT = "message_id, phone, status, parts, credits, attempts, due_at"
+_RECIPIENT = "message_id, phone, status, parts, credits, attempts, refusals, due_at"
 _ACCOUNT = "id, name, phone, balance, timezone, created_at"
 
 
@@ -109,7 +109,8 @@ def _with_executemany(connection: Connection, recipients: Rows) -> None:
 def _with_json(connection: Connection, recipients: Rows) -> None:
     message_id, _, *rest = recipients[0]
     connection.execute(
-        f"INSERT INTO recipients ({_RECIPIENT}) SELECT ?, value, ?, ?, ?, ?, ? FROM json_each(?)",
+        f"INSERT INTO recipients ({_RECIPIENT}) "
+        "SELECT ?, value, ?, ?, ?, ?, ?, ? FROM json_each(?)",
         (message_id, *rest, json.dumps([row[1] for row in recipients])),
     )
 
@@ -124,7 +125,7 @@ def _unnested(connection: Connection, recipients: Rows) -> None:
     message_id, _, *rest = recipients[0]
     connection.execute(
         f"INSERT INTO recipients ({_RECIPIENT}) "
-        "SELECT %s, phone, %s, %s, %s, %s, %s FROM unnest(%s::text[]) AS phone",
+        "SELECT %s, phone, %s, %s, %s, %s, %s, %s FROM unnest(%s::text[]) AS phone",
         (message_id, *rest, [row[1] for row in recipients]),
     )
 
