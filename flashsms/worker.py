@@ -58,7 +58,8 @@ def work(app: Flask, queue_names: Sequence[str]) -> None:
     queues = [Queue(name, connection=connection) for name in queue_names]
     worker = CarrierWorker(queues, worker_ttl=WORKER_TTL)
     worker.app = app
-    _open_carriers(app, sessions)
+    if queue.BULK in queue_names:
+        _open_carriers(app, sessions)
     worker.log_job_description = False
     try:
         worker.work(logging_level="WARNING")
@@ -67,7 +68,11 @@ def work(app: Flask, queue_names: Sequence[str]) -> None:
 
 
 def _open_carriers(app: Flask, sessions: Sessions) -> None:
-    """Bind now: receipts may wait for a worker that has nothing to send."""
+    """Bind now: receipts may wait for a worker that has nothing to send.
+
+    A worker for urgent work alone binds when it has some, so that of a carrier that allows one
+    bind the worker that can do everything gets it.
+    """
     with app.app_context():
         for carrier in carriers.in_order():
             sessions.open(carrier.id, carrier.url)

@@ -34,7 +34,7 @@ def park(carrier_id: int, heard: Mapping[str, Heard]) -> None:
             "reason": one.reason,
             "try_at": now() + FIRST_RETRY,
         }
-        for one in heard.values()
+        for one in sorted(heard.values(), key=lambda one: one.ref)  # one order for everybody
     ]
     db.session.execute(insert(ParkedReceipt).on_conflict_do_nothing(), values)
 
