@@ -8,8 +8,11 @@ PEERS := tests/peers/node_modules/.installed
 # Two makes at once take turns with the virtual environment.
 TURN := $(if $(shell command -v flock),flock Makefile)
 
+# The node of the tools first: the tests speak SMPP with node-smpp.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench clean
+.PHONY: help run demo test soak check bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | \
@@ -25,6 +28,10 @@ test: $(TOOLS) $(PEERS) ## run every test, on SQLite and on PostgreSQL
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 --dist loadgroup
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -m database
 
+soak: $(TOOLS) $(PEERS) ## run the fault tests in their long form, on both databases
+	FAULTS_LONG=1 TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 tests/faults
+	FAULTS_LONG=1 TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 tests/faults
+
 check: $(TOOLS) ## lint: style, types, the direction of imports, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -32,7 +39,7 @@ check: $(TOOLS) ## lint: style, types, the direction of imports, templates
 	$(BIN)/lint-imports
 	$(if $(wildcard templates),$(BIN)/djlint templates --lint)
 
-bench: $(TOOLS) ## measure
+bench: $(TOOLS) $(PEERS) ## measure
 	@exec $(BIN)/python -m bench
 
 clean: ## remove the virtual environment and every cache; instance/ stays
@@ -45,9 +52,7 @@ $(RUNTIME): requirements.txt
 $(TOOLS): requirements-dev.txt $(RUNTIME)
 	@$(TURN) sh -c '$(call install,requirements-dev.txt)'
 
-$(PEERS): tests/peers/package-lock.json
-	@command -v node >/dev/null && command -v npm >/dev/null || { \
-		echo "make test needs Node.js and npm: some tests speak SMPP with node-smpp." >&2; exit 1; }
+$(PEERS): tests/peers/package-lock.json $(TOOLS)
 	@$(TURN) sh -c 'test $@ -nt $< || { npm ci --prefix tests/peers --silent --no-audit --no-fund && touch $@; }'
 
 # Another make may have installed it while this one waited for its turn.
