@@ -328,6 +328,18 @@ def test_waiting_for_the_pace_is_no_busy_loop(
     assert len(wire.submitted) == 1
 
 
+def test_a_job_for_a_message_with_nothing_waiting_ends_at_once(
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs
+) -> None:
+    wire.answer = answers(Fate.UNKNOWN)
+    message = _send(ama, 2)
+    run_jobs()
+    started = time.monotonic()
+    sending.send_next_batch(message.id, _fresh(message).ticket)
+    assert time.monotonic() - started < batches.PATIENCE
+    assert len(wire.submitted) == 2
+
+
 def test_a_batch_is_no_larger_than_its_slice_of_time(
     app: Flask, ama: Member, wire: ScriptedSessions, carrier: Carrier
 ) -> None:

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one job took: `claims` are recipient rows (id, phone, parts, credits, attempts)."""
+    """What one job took: `ticket` is the next one, `claims` are the recipients' rows."""
 
     message: Message
     carrier: Carrier
@@ -92,7 +92,8 @@ def _look_up(message_id: int, ticket: int) -> tuple[Message | None, list[Carrier
 def _pace(carrier: Carrier, message: Message) -> int:
     """Return how many recipients may be claimed now; waits a moment when the pace says none."""
     tps = options(carrier.url).tps
-    wanted = min(current_app.config["BATCH_SIZE"], message.waiting, _size(carrier.id))
+    most = min(current_app.config["BATCH_SIZE"], _size(carrier.id))
+    wanted = min(most, max(1, message.waiting))
     patience = time.monotonic() + PATIENCE
     while True:
         grant = pacing.take(
