@@ -83,6 +83,17 @@ def test_ids_are_compared_without_zeros_and_spaces(
     assert statuses(sent.id) == {"DELIVERED": 1, "SENT": 2}
 
 
+def test_ids_that_are_no_numbers_are_told_apart_by_case(
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs, carrier: Carrier
+) -> None:
+    ids = iter(["xYz", "XyZ"])
+    wire.answer = lambda submission: Outcome(submission.reference, Fate.ACCEPTED, (next(ids),))
+    message = _send(ama, 2)
+    run_jobs()
+    receipts.apply(carrier.id, [_delivered("xYz")])
+    assert statuses(message.id) == {"DELIVERED": 1, "SENT": 1}
+
+
 def test_an_id_in_hexadecimal_finds_the_decimal_answer(sent: Message, carrier: Carrier) -> None:
     phone = phones(3)[0]
     receipts.apply(carrier.id, [_delivered("B", phone)])  # 11

@@ -1,5 +1,6 @@
 """A final receipt, as it is looked up and stored."""
 
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -40,8 +41,20 @@ def final(receipts: Iterable[Receipt]) -> dict[str, Heard]:
 
 
 def ref_key(carrier_ref: str) -> str:
-    """Return a carrier's message id as it is compared: without case, spaces and leading zeros."""
-    return _printable(carrier_ref).strip().lower().lstrip("0")[:64] or "0"
+    """Return a carrier's message id as it is compared.
+
+    Numbers, decimal or hexadecimal, are written with and without leading zeros and in either case;
+    any other id is compared as it is.
+    """
+    key = _printable(carrier_ref).strip()
+    if is_hexadecimal(key):
+        key = key.lower().lstrip("0") or "0"
+    return key[:64]
+
+
+def is_hexadecimal(ref: str) -> bool:
+    """Return whether an id may be a number in hexadecimal (as a decimal one may, too)."""
+    return bool(ref) and all(digit in string.hexdigits for digit in ref)
 
 
 def without(heard: Mapping[str, Heard], refs: Iterable[str | None]) -> dict[str, Heard]:

@@ -14,7 +14,7 @@ from flashsms.models.recipient import IS_UNKNOWN
 from flashsms.models.rows import change, rows
 from flashsms.services import credits
 from flashsms.services.progress import Delta, record
-from flashsms.services.receipts.heard import Heard, without
+from flashsms.services.receipts.heard import Heard, is_hexadecimal, without
 from flashsms.text.phones import normalise
 
 
@@ -207,7 +207,7 @@ def _respelt(ref: str) -> list[str]:
     spellings = []
     if ref.isascii() and ref.isdecimal():
         spellings.append(format(int(ref), "x"))
-    if ref.isascii() and all(digit in "0123456789abcdef" for digit in ref):
+    if is_hexadecimal(ref):
         spellings.append(str(int(ref, 16)))
     return spellings
 
