@@ -40,7 +40,6 @@ class Outbox:
         self._retries = True
         self.held = False  # the transport takes nothing now
         self.submitted = 0
-        self.strays = 0
         self._answered_at = 0.0
 
     @property
@@ -90,12 +89,11 @@ class Outbox:
     def answer(self, pdu: Pdu) -> Verdict | None:
         """Take a submit_sm_resp or a generic_nack; returns a refusal's verdict.
 
-        An answer to nothing is counted and logged: its part timed out earlier.
+        An answer to nothing is logged: its part timed out earlier.
         Raises ProtocolError for an acceptance whose id cannot be read; its part stays in flight.
         """
         part = self._in_flight.get(pdu.sequence)
         if part is None:
-            self.strays += 1
             logger.warning("an answer to nothing, sequence %d", pdu.sequence)
             return None
         carrier_id = read_cstring(pdu.body) if pdu.body and not pdu.status else ""
