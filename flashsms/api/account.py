@@ -6,7 +6,7 @@ from flashsms.api.answers import answer
 from flashsms.api.auth import current_key, scope
 from flashsms.api.blueprint import bp
 from flashsms.models import Scope
-from flashsms.services import history
+from flashsms.services import credits
 
 
 @bp.get("/balance")
@@ -16,7 +16,7 @@ def show_balance() -> Response:
     account = current_key().account
     return answer(
         {
-            "balance": history.balance(account.id),
+            "balance": credits.balance_of(account.id),
             "currency": "credits",
             "accountName": account.name,
             "accountPhone": account.phone,

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select, update
 
 from flashsms.extensions import db, transaction
-from flashsms.models import Account, Transaction, TransactionType
+from flashsms.models import Account, Message, Transaction, TransactionType
 from flashsms.models.rows import change
 from flashsms.services.errors import DomainError, InsufficientCredits
 
@@ -21,6 +21,18 @@ def charge(account_id: int, amount: int, *, description: str, reference: str) ->
 def refund(account_id: int, amount: int, *, description: str, reference: str) -> int:
     """Give back credits of a message and return the balance; in the caller's transaction."""
     return _book(account_id, TransactionType.REFUND, amount, description, reference)
+
+
+def refund_message(message: Message, amount: int, why: str) -> None:
+    """Book one REFUND of `amount` credits for a message, if any; in the caller's transaction."""
+    if amount:
+        name = message.campaign_name or "message"
+        refund(
+            message.account_id,
+            amount,
+            description=f"Refund of {name}: {why}",
+            reference=message.public_id,
+        )
 
 
 def grant(account_id: int, amount: int, *, type: TransactionType, reason: str) -> int:
@@ -42,7 +54,7 @@ def _book(
 ) -> int:
     balance = change(_MOVE, {"account": account_id, "amount": amount}).scalar()
     if balance is None:
-        raise InsufficientCredits(-amount, _balance(account_id))
+        raise InsufficientCredits(-amount, balance_of(account_id))
     db.session.add(
         Transaction(
             account_id=account_id,
@@ -64,5 +76,6 @@ _MOVE = (
 )
 
 
-def _balance(account_id: int) -> int:
+def balance_of(account_id: int) -> int:
+    """Return the credits that the account has now."""
     return db.session.scalar(select(Account.balance).where(Account.id == account_id)) or 0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flashsms.services import history
+from flashsms.services.credits import balance_of
 from flashsms.services.sending import accepting
 from flashsms.text.segments import Encoding, segment
 
@@ -24,4 +24,4 @@ def estimate(account_id: int, text: str, recipient_count: int) -> Estimate:
     found = segment(text)
     parts = len(found.parts)
     credits = accepting.price(parts) * recipient_count
-    return Estimate(found.length, parts, found.encoding, credits, history.balance(account_id))
+    return Estimate(found.length, parts, found.encoding, credits, balance_of(account_id))

@@ -11,7 +11,6 @@ from sqlalchemy.sql.selectable import GenerativeSelect
 
 from flashsms.extensions import db
 from flashsms.models import (
-    Account,
     Message,
     MessageStatus,
     Recipient,
@@ -54,11 +53,6 @@ class Page(Generic[Item]):
     def has_more(self) -> bool:
         """Whether there is a page after this one."""
         return self.page < self.total_pages
-
-
-def balance(account_id: int) -> int:
-    """Return the credits that the account has now."""
-    return db.session.scalar(select(Account.balance).where(Account.id == account_id)) or 0
 
 
 def messages(

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from flashsms.services import history
+from flashsms.services import credits
 from tests.api.calls import error, get
 from tests.factories import Member
 
@@ -57,7 +57,7 @@ def test_a_crash_shows_nothing_and_is_logged_under_its_request_id(
     def crash(account_id: int) -> int:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr(history, "balance", crash)
+    monkeypatch.setattr(credits, "balance_of", crash)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with caplog.at_level(logging.ERROR):
         response = get(client, ama, "balance")

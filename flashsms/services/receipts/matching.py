@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import BigInteger, Integer, String, Subquery, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, Subquery, func, select, update
 
 from flashsms.extensions import db
 from flashsms.models import Message, Recipient, RecipientPart, RecipientStatus, now
@@ -65,11 +65,7 @@ def _match_recipients(
     given = _given(carrier_id, heard.values())
     changed = change(
         update(Recipient)
-        .where(
-            Recipient.carrier_ref == given.c.ref,
-            Recipient.carrier_id == given.c.carrier_id,
-            Recipient.status == given.c.was,
-        )
+        .where(*_spoken_of(Recipient, given))
         .values(status=given.c.status, reason=given.c.reason, final_at=now())
         .returning(Recipient.message_id, Recipient.status, Recipient.credits, Recipient.carrier_ref)
     ).all()
@@ -95,11 +91,7 @@ def _match_parts(
     given = _given(carrier_id, heard.values())
     changed = change(
         update(RecipientPart)
-        .where(
-            RecipientPart.carrier_ref == given.c.ref,
-            RecipientPart.carrier_id == given.c.carrier_id,
-            RecipientPart.status == given.c.was,
-        )
+        .where(*_spoken_of(RecipientPart, given))
         .values(status=given.c.status)
         .returning(RecipientPart.recipient_id, RecipientPart.carrier_ref)
     ).all()
@@ -238,12 +230,18 @@ def _record(progress: Mapping[int, Delta]) -> None:
         return
     messages = db.session.scalars(select(Message).where(Message.id.in_(owed)))
     for message in sorted(messages, key=lambda one: one.account_id):
-        credits.refund(
-            message.account_id,
-            owed[message.id],
-            description=f"Refund of {message.campaign_name or 'message'}: undelivered",
-            reference=message.public_id,
-        )
+        credits.refund_message(message, owed[message.id], "undelivered")
+
+
+def _spoken_of(
+    model: type[Recipient] | type[RecipientPart], given: Subquery
+) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes a row the one that a given receipt speaks of."""
+    return (
+        model.carrier_ref == given.c.ref,
+        model.carrier_id == given.c.carrier_id,
+        model.status == given.c.was,
+    )
 
 
 def _given(carrier_id: int, heard: Iterable[Heard]) -> Subquery:

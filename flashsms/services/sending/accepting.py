@@ -14,6 +14,7 @@ from flashsms.models.base import new_public_id
 from flashsms.models.rows import rows
 from flashsms.services import credits, senders
 from flashsms.services.errors import DomainError
+from flashsms.services.sending import turns
 from flashsms.text.phones import normalise
 from flashsms.text.segments import MAX_LENGTH, count_parts, unsendable
 
@@ -154,7 +155,7 @@ def _draft(account_id: int, order: Order, count: int) -> Message:
         waiting=count,
         urgent=count <= current_app.config["URGENT_MAX"],
         ticket=1,
-        wake_at=order.scheduled_at or moment + current_app.config["STALL_AFTER"],
+        wake_at=order.scheduled_at or turns.stalled(),
         scheduled_at=order.scheduled_at,
         expires_at=starts_at + current_app.config["VALIDITY"],
         created_at=moment,

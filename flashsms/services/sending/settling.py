@@ -43,7 +43,7 @@ def settle(
             _put_back(by_fate[fate], fate, delta)
         _store_parts(carrier_id, by_fate)
         record({message.id: delta})
-        refund(message, delta.owed, "refused by the carrier")
+        credits.refund_message(message, delta.owed, "refused by the carrier")
         turns.pass_on(message, ticket)
 
 
@@ -65,19 +65,7 @@ def fail_queued(
     owed = list(ended)
     failed = len(owed) if status is RecipientStatus.FAILED else 0
     record({message.id: Delta(waiting=-len(owed), failed=failed)})
-    refund(message, sum(owed), reason)
-
-
-def refund(message: Message, amount: int, why: str) -> None:
-    """Book one REFUND of `amount` credits for a message, if any; in the caller's transaction."""
-    if amount:
-        name = message.campaign_name or "message"
-        credits.refund(
-            message.account_id,
-            amount,
-            description=f"Refund of {name}: {why}",
-            reference=message.public_id,
-        )
+    credits.refund_message(message, sum(owed), reason)
 
 
 def _accepted(settled: Settled, delta: Delta) -> None:

@@ -19,7 +19,7 @@ def take(message_id: int, ticket: int) -> int | None:
     Issuing it again makes every job that still carries the old number do nothing.
     """
     taken: int | None = change(
-        _TAKE, {"message": message_id, "held": ticket, "stalled": _stalled()}
+        _TAKE, {"message": message_id, "held": ticket, "stalled": stalled()}
     ).scalar()
     return taken
 
@@ -58,7 +58,7 @@ def pass_on(message: Message, ticket: int) -> None:
     )
     if first_due is None:
         _set_wake(message.id, ticket, _when_handed_over())
-    elif first_due <= now() and _set_wake(message.id, ticket, _stalled()):
+    elif first_due <= now() and _set_wake(message.id, ticket, stalled()):
         on_commit(lambda: queue.enqueue_batch(message.id, ticket, urgent=message.urgent))
     else:
         _wake_by(message.id, first_due)
@@ -75,10 +75,10 @@ def _wake_by(message_id: int, moment: datetime) -> None:
     change(update(Message).where(Message.id == message_id, later).values(wake_at=moment))
 
 
-def _stalled() -> datetime:
+def stalled() -> datetime:
     """Return when a message queued now counts as stalled, if nothing is heard of its job."""
-    stalled: datetime = now() + current_app.config["STALL_AFTER"]
-    return stalled
+    lost_at: datetime = now() + current_app.config["STALL_AFTER"]
+    return lost_at
 
 
 def _set_wake(message_id: int, ticket: int, wake_at: object) -> bool:
@@ -94,7 +94,7 @@ def _when_handed_over() -> object:
     """Return when to wake a message with nothing queued: to look after claims and unknowns."""
     given_up = now() + current_app.config["UNKNOWN_AFTER"] + timedelta(seconds=1)
     return case(
-        (Message.waiting > 0, literal(_stalled(), UtcDateTime())),
+        (Message.waiting > 0, literal(stalled(), UtcDateTime())),
         (Message.unknown > 0, literal(given_up, UtcDateTime())),
         else_=None,
     )

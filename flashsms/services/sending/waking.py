@@ -60,7 +60,7 @@ def _launch(due: Due) -> None:
         message = change(
             update(Message)
             .where(Message.id == due.id, Message.status == MessageStatus.SCHEDULED)
-            .values(status=MessageStatus.PENDING, wake_at=now() + current_app.config["STALL_AFTER"])
+            .values(status=MessageStatus.PENDING, wake_at=turns.stalled())
             .returning(Message)
         ).scalar()
         if message is None:
