@@ -8,15 +8,18 @@ from sqlalchemy import Connection, text
 
 from flashsms import models  # noqa: F401  (fills the metadata)
 from flashsms.extensions import db
-from flashsms.models.base import UtcDateTime
+from flashsms.models.address_search import is_modelled
+from flashsms.models.base import Json, UtcDateTime
 
 MIGRATION_LOCK = 233_020_000  # any number that nothing else locks on this database
 
 
 def render_item(type_: str, item: object, autogen_context: object) -> str | Literal[False]:
-    """Write our column type as the plain one that it stores: migrations import nothing of ours."""
+    """Write our column types as the plain ones they store: migrations import nothing of ours."""
     if type_ == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if type_ == "type" and isinstance(item, Json):
+        return "sa.Text()"
     return False
 
 
@@ -30,6 +33,7 @@ def migrate(connection: Connection) -> None:
         render_item=render_item,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
+        include_name=is_modelled,
     )
     context.run_migrations()
 

@@ -4,19 +4,34 @@ from flashsms.models.account import Account, Role, User
 from flashsms.models.api_key import ApiKey, Scope
 from flashsms.models.base import now
 from flashsms.models.carrier import Carrier
+from flashsms.models.contact import Contact, ContactBlock
+from flashsms.models.contact_import import ContactImport, ImportBlock, ImportProblem, ImportStatus
+from flashsms.models.group import Group, GroupMember
 from flashsms.models.idempotency import IdempotencyKey
 from flashsms.models.message import Message, MessageStatus
+from flashsms.models.opt_out import OptOut, OptSource
 from flashsms.models.recipient import ParkedReceipt, Recipient, RecipientPart, RecipientStatus
 from flashsms.models.sender import Sender, SenderStatus
+from flashsms.models.template import Template
 from flashsms.models.transaction import Transaction, TransactionType
 
 __all__ = [
     "Account",
     "ApiKey",
     "Carrier",
+    "Contact",
+    "ContactBlock",
+    "ContactImport",
+    "Group",
+    "GroupMember",
     "IdempotencyKey",
+    "ImportBlock",
+    "ImportProblem",
+    "ImportStatus",
     "Message",
     "MessageStatus",
+    "OptOut",
+    "OptSource",
     "ParkedReceipt",
     "Recipient",
     "RecipientPart",
@@ -25,6 +40,7 @@ __all__ = [
     "Scope",
     "Sender",
     "SenderStatus",
+    "Template",
     "Transaction",
     "TransactionType",
     "User",

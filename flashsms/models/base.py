@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, Dialect, Enum, TypeDecorator
+import orjson
+from sqlalchemy import DateTime, Dialect, Enum, Text, TypeDecorator
 
 from flashsms.extensions import db
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 else:
     Model = db.Model
 
-__all__ = ["Model", "UtcDateTime", "named", "new_public_id", "now"]
+__all__ = ["Json", "Model", "UtcDateTime", "named", "new_public_id", "new_public_ids", "now"]
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -39,6 +40,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Json(TypeDecorator[Any]):
+    """A small JSON value kept as text, on both databases alike; None is NULL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
 def named(states: type[StrEnum]) -> Enum:
     """Return a column type that stores a state by its name, as text on every database."""
     return Enum(states, native_enum=False, length=12, validate_strings=True)
@@ -53,6 +67,13 @@ def new_public_id(prefix: str, random_length: int = 12) -> str:
     """Return an opaque id that sorts by creation: prefix, milliseconds in base 36, random."""
     stamp = _base36(time.time_ns() // 1_000_000, width=8)
     return prefix + stamp + "".join(secrets.choice(_ALPHABET) for _ in range(random_length))
+
+
+def new_public_ids(prefix: str, count: int) -> list[str]:
+    """Return `count` ids at once, for bulk inserts: made in the same moment, random in hex."""
+    stamp = _base36(time.time_ns() // 1_000_000, width=8)
+    random = secrets.token_bytes(6 * count).hex()
+    return [prefix + stamp + random[at : at + 12] for at in range(0, len(random), 12)]
 
 
 def public_id(prefix: str, random_length: int = 12) -> Callable[[], str]:

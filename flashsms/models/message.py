@@ -29,6 +29,9 @@ class Message(Model):
     `wake_at` is the next time anything is due for it (its schedule, a retry, a look whether its job
     was lost), None once nothing is left to do. `ticket` is the number of the one job that may work
     on it: every claim takes the ticket and issues the next.
+
+    A `personalised` text has placeholders; then each recipient has a text of its own, and `parts`
+    is that of the longest.
     """
 
     __tablename__ = "messages"
@@ -38,6 +41,7 @@ class Message(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     sender: Mapped[str] = mapped_column(String(11))
     text: Mapped[str] = mapped_column(Text)
+    personalised: Mapped[bool] = mapped_column(default=False)
     campaign_name: Mapped[str | None] = mapped_column(String(120))
     status: Mapped[MessageStatus] = mapped_column(named(MessageStatus))
     parts: Mapped[int]

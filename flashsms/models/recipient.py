@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     String,
+    Text,
     UniqueConstraint,
     literal_column,
 )
@@ -37,7 +38,8 @@ class Recipient(Model):
 
     `attempts` counts the claims and never goes back, so that a late settle cannot touch a newer
     claim; `refusals` counts the answers "busy", for ever longer pauses. `carrier_ref` is
-    the carrier's id of a message of one part; longer ones have a row per part.
+    the carrier's id of a message of one part; longer ones have a row per part. `text` is there
+    only when it is this recipient's own, else it is the message's.
     """
 
     __tablename__ = "recipients"
@@ -45,6 +47,7 @@ class Recipient(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
     phone: Mapped[str] = mapped_column(String(15))
+    text: Mapped[str | None] = mapped_column(Text)
     status: Mapped[RecipientStatus] = mapped_column(named(RecipientStatus))
     parts: Mapped[int] = mapped_column(SmallInteger)
     credits: Mapped[int] = mapped_column(SmallInteger)

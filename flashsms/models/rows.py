@@ -69,6 +69,15 @@ def _json_each(
     return select(*extracted).subquery(name)
 
 
+def lock(what: int, key: int) -> None:
+    """Let only one transaction at a time do `what` (any number of ours) to `key`.
+
+    Nothing is needed on SQLite, where there is but one writer.
+    """
+    if is_postgresql():
+        db.session.execute(select(func.pg_advisory_xact_lock(what, key)))
+
+
 def insert(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT into the model's table that can say ON CONFLICT."""
     return postgresql.insert(model) if is_postgresql() else sqlite.insert(model)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flashsms.models.base import Model, UtcDateTime, named, now, public_id
@@ -29,5 +29,15 @@ class Sender(Model):
     name: Mapped[str] = mapped_column(String(11))
     folded: Mapped[str] = mapped_column(String(11))  # the name without case: one per account
     status: Mapped[SenderStatus] = mapped_column(named(SenderStatus), default=SenderStatus.PENDING)
+    purpose: Mapped[str | None] = mapped_column(String(500))  # what it is wanted for
+    reason: Mapped[str | None] = mapped_column(String(200))  # why it was rejected
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+Index(
+    "ix_senders_pending",
+    Sender.created_at,
+    sqlite_where=Sender.status == literal_column("'PENDING'"),
+    postgresql_where=Sender.status == literal_column("'PENDING'"),
+)

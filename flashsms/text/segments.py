@@ -88,6 +88,11 @@ def count_parts(text: str) -> int:
     return sum(1 for _ in _starts(text, _encoding(text)))
 
 
+def not_gsm7(text: str) -> Iterator[tuple[int, str]]:
+    """Find each character that GSM-7 lacks: its position (code points from 0) and itself."""
+    return ((found.start(), found[0]) for found in _NOT_GSM7.finditer(text))
+
+
 def unsendable(text: str) -> str | None:
     """Say in a sentence which first character cannot be sent, counted from 1; None if all can."""
     found = _NOT_SENDABLE.search(text)

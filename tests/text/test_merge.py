@@ -2,9 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashsms.text.merge import BrokenPlaceholder, MissingValue, parse
+from flashsms.text.merge import (
+    BUILT_IN,
+    BrokenPlaceholder,
+    MissingValue,
+    PlaceholderError,
+    UnknownPlaceholder,
+    parse,
+)
 
-names = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True)
+built_in = {"firstname", "lastname", "name", "phone", "email"}
+names = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True).filter(
+    lambda name: name in BUILT_IN or name.replace("_", "").lower() not in built_in
+)
 literals = st.text(st.characters(exclude_characters="{}", exclude_categories=["Cs"]), max_size=20)
 values = st.text(min_size=1).filter(str.strip)
 
@@ -24,11 +34,11 @@ values = st.text(min_size=1).filter(str.strip)
         ("Hi {{blank|friend}}", "Hi friend"),
         ("{ {{name}} } {x} {", "{ Ama } {x} {"),
         ("{{name}}}", "Ama}"),
-        ("{{Name}} {{nom_2}}", "Upper second"),
+        ("{{Nom}} {{nom_2}}", "Upper second"),
     ],
 )
 def test_placeholders_are_filled_in(text, rendered):
-    known = {"name": "Ama", "blank": " ", "Name": "Upper", "nom_2": "second"}
+    known = {"name": "Ama", "blank": " ", "Nom": "Upper", "nom_2": "second"}
     assert parse(text).render(known) == rendered
 
 
@@ -120,3 +130,111 @@ def test_a_broken_placeholder_is_shown_with_its_place(text, position, snippet):
     with pytest.raises(BrokenPlaceholder, match=f"^Character {position + 1} ") as caught:
         parse(text)
     assert (caught.value.position, caught.value.snippet) == (position, snippet)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_built_in_variables_are_read_as_they_are_spelt(name):
+    assert parse(f"Hi {{{{{name}}}}}").variables == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("firstname", "firstName"),
+        ("FirstName", "firstName"),
+        ("first_name", "firstName"),
+        ("FIRST__NAME_", "firstName"),
+        ("last_Name", "lastName"),
+        ("Name", "name"),
+        ("PHONE", "phone"),
+        ("e_mail", "email"),
+    ],
+)
+def test_a_misspelt_built_in_variable_is_refused_with_its_place_and_spelling(name, right):
+    with pytest.raises(UnknownPlaceholder) as caught:
+        parse(f"Hi {{{{ {name} | friend }}}}")
+    assert str(caught.value) == f"Character 4: there is no {{{{{name}}}}}; write {{{{{right}}}}}."
+    assert (caught.value.position, caught.value.name) == (3, name)
+
+
+@pytest.mark.parametrize("name", ["firstNames", "fname", "phone2", "names", "mail"])
+def test_a_name_that_only_resembles_a_built_in_variable_is_read_as_another(name):
+    assert parse(f"{{{{{name}}}}}").variables == (name,)
+
+
+@pytest.mark.parametrize(("text", "position"), [("é {{PHONE}} {{", 2), ("é {{ {{PHONE}}", 2)])
+def test_the_first_of_several_refused_placeholders_is_the_one_named(text, position):
+    with pytest.raises(PlaceholderError) as caught:
+        parse(text)
+    assert caught.value.position == position
+
+
+def test_a_bound_value_is_text_and_the_rest_waits_for_the_reader():
+    bound = parse("{{shop|us}}: hi {{name}}, {{day}} at {{shop}}{{x|}}").bind(
+        {"shop": "{{name}}", "day": " ", "x": "!"}
+    )
+    assert bound.literals == ("{{name}}: hi ", ", ", " at {{name}}!")
+    assert bound.variables == ("name", "day")
+    rendered = bound.render({"name": "Ama", "day": "noon", "shop": "no"})
+    assert rendered == "{{name}}: hi Ama, noon at {{name}}!"
+
+
+def test_a_fallback_outlives_a_binding_that_has_no_value():
+    bound = parse("Hi {{name|friend}} of {{city}}").bind({"city": "Ho", "name": "\n"})
+    assert bound.render({}) == "Hi friend of Ho"
+    assert bound.render({"name": "Ama"}) == "Hi Ama of Ho"
+
+
+def test_a_fully_bound_template_is_plain():
+    bound = parse("{{a}}{{b}} {{a}}").bind({"a": "1", "b": "2"})
+    assert bound.is_plain
+    assert bound.literals == ("12 1",)
+    assert bound.render({}) == "12 1"
+
+
+def test_binding_leaves_the_template_itself_alone():
+    template = parse("Hi {{name}}")
+    template.bind({"name": "Ama"})
+    assert template.render({"name": "Kofi"}) == "Hi Kofi"
+
+
+@given(st.lists(st.tuples(literals, names), max_size=4), st.sets(st.integers(0, 3)), values)
+def test_binding_some_and_rendering_the_rest_is_rendering_all(pieces, early, value):
+    template = parse("".join(f"{literal}{{{{{name}}}}}" for literal, name in pieces))
+    known = {name: value + name for _, name in pieces}
+    first = {name: known[name] for index, (_, name) in enumerate(pieces) if index in early}
+    later = {name: known[name] for name in known if name not in first}
+    assert template.bind(first).variables == tuple(later)
+    assert template.bind(first).render(later) == template.render(known)
+
+
+def test_missing_values_are_named_in_order_without_raising():
+    template = parse("{{city}} {{name}} {{city}} {{shop|ours}} {{day}} {{name|you}}")
+    assert template.missing({"name": " \n", "day": "Monday"}) == ("city", "name")
+    assert template.missing({"city": "Ho", "name": "Ama", "day": "Monday"}) == ()
+
+
+few = st.sampled_from("abcd")
+
+
+@given(st.lists(st.tuples(few, st.booleans()), max_size=5), st.dictionaries(few, values))
+def test_a_template_renders_exactly_when_nothing_is_missing(fields, known):
+    spare = {True: "|x", False: ""}
+    template = parse("".join(f"{{{{{name}{spare[has_one]}}}}}" for name, has_one in fields))
+    lacking = [name for name, has_one in fields if not has_one and name not in known]
+    assert template.missing(known) == tuple(dict.fromkeys(lacking))
+    if lacking:
+        with pytest.raises(MissingValue) as caught:
+            template.render(known)
+        assert caught.value.names == template.missing(known)
+    else:
+        assert template.render(known) == "".join(known.get(name, "x") for name, _ in fields)
+
+
+def test_a_variable_is_found_where_it_first_stood_in_the_parsed_text():
+    template = parse("é😀 {{city}} {{ name }} {{city|Ho}}")
+    assert template.position_of("city") == 3
+    assert template.position_of("name") == 12
+    assert template.bind({"city": "Kumasi"}).position_of("name") == 12
+    with pytest.raises(KeyError):
+        template.position_of("day")

@@ -1,0 +1,25 @@
+"""The address book: people and groups, one by one and a million at a time.
+
+`groups` and `drafts` are used as modules: `contacts.groups.create`, `contacts.drafts.read`.
+"""
+
+from flashsms.services.contacts import drafts, groups
+from flashsms.services.contacts.adding import Added, add
+from flashsms.services.contacts.book import create, delete, delete_many, edit, find
+from flashsms.services.contacts.drafts import Draft
+from flashsms.services.contacts.listing import Found, page
+
+__all__ = [
+    "Added",
+    "Draft",
+    "Found",
+    "add",
+    "create",
+    "delete",
+    "delete_many",
+    "drafts",
+    "edit",
+    "find",
+    "groups",
+    "page",
+]

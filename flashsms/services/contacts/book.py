@@ -1,0 +1,127 @@
+"""One contact at a time: create, look up, change, delete."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Integer, select, update
+from sqlalchemy import delete as sql_delete
+
+from flashsms.extensions import db
+from flashsms.models import Contact, now
+from flashsms.models.rows import change, rows
+from flashsms.services.contacts import adding, blocks, drafts, groups
+from flashsms.services.contacts.drafts import Draft
+from flashsms.services.errors import DomainError, NotFound
+from flashsms.text import search
+
+
+def create(account_id: int, draft: Draft, group_public_id: str | None = None) -> Contact:
+    """Add a person, into a group if one is named. Raises DomainError if the number is there."""
+    with adding.writing(account_id):
+        group_id = groups.find(account_id, group_public_id).id if group_public_id else None
+        there = _by_phone(account_id, draft.phone)
+        if there is not None and there.number is not None:
+            raise _taken(there)
+        adding.add(account_id, [draft], group_id)
+        db.session.expire_all()
+        created = _by_phone(account_id, draft.phone)
+    assert created is not None  # noqa: S101  (it was just written, and nobody else may write)
+    return created
+
+
+def find(account_id: int, public_id: str) -> Contact:
+    """Return a contact of the account, or raise NotFound; deleted ones are not found."""
+    found = None
+    if public_id.isprintable():  # PostgreSQL does not even compare with a NUL
+        found = db.session.scalar(
+            select(Contact).where(
+                Contact.account_id == account_id,
+                Contact.public_id == public_id,
+                Contact.number.is_not(None),
+            )
+        )
+    if found is None:
+        raise NotFound(
+            "contact_unknown", f"There is no contact {public_id[:40]!r} in this account."
+        )
+    return found
+
+
+def edit(account_id: int, public_id: str, given: Mapping[str, Any]) -> Contact:
+    """Change what `given` names (see `drafts.KNOWN`); an empty value or None clears it.
+
+    Custom fields are changed one by one. Raises DomainError for a bad value or a number that
+    another contact has.
+    """
+    with adding.writing(account_id):
+        contact = find(account_id, public_id)
+        db.session.refresh(contact)
+        changes = _changes(contact, given)
+        if changes.get("phone", contact.phone) != contact.phone:
+            _make_room(account_id, changes["phone"])
+        for name, value in changes.items():
+            setattr(contact, name, value)
+        contact.search = search.key(contact.phone, contact.first_name, contact.last_name)
+        contact.updated_at = now()
+    return contact
+
+
+def delete(account_id: int, public_id: str) -> None:
+    """Delete a contact, also from its groups; the same number can be added again later."""
+    with adding.writing(account_id):
+        _remove(account_id, {find(account_id, public_id).public_id})
+
+
+def delete_many(account_id: int, public_ids: Iterable[str]) -> int:
+    """Delete those contacts that the account has, and return how many that were."""
+    with adding.writing(account_id):
+        return _remove(account_id, public_ids)
+
+
+def _remove(account_id: int, public_ids: Iterable[str]) -> int:
+    leaving = adding.numbers(account_id, public_ids)
+    given = rows(((number,) for number in leaving), number=Integer())
+    groups.leave_all(account_id, leaving)
+    change(
+        update(Contact)
+        .where(Contact.account_id == account_id, Contact.number.in_(select(given.c.number)))
+        .values(number=None, deleted_at=now(), search="")
+    )
+    blocks.count(account_id, blocks.EVERYBODY, leaving, by=-1)
+    return len(leaving)
+
+
+def _changes(contact: Contact, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that `given` changes, with their checked values."""
+    read: dict[str, tuple[str, Callable[[Any], Any]]] = {
+        "phone": ("phone", drafts.phone),
+        "firstName": ("first_name", lambda name: drafts.line("firstName", name)),
+        "lastName": ("last_name", lambda name: drafts.line("lastName", name)),
+        "email": ("email", drafts.email),
+        "customFields": ("fields", lambda wanted: drafts.fields(wanted or {}, contact.fields)),
+    }
+    drafts.check_names(given)
+    return {read[name][0]: read[name][1](value) for name, value in given.items()}
+
+
+def _make_room(account_id: int, phone: str) -> None:
+    """Refuse a number that another contact has; forget a deleted contact that had it."""
+    if (other := _by_phone(account_id, phone)) is None:
+        return
+    if other.number is not None:
+        raise _taken(other)
+    change(sql_delete(Contact).where(Contact.id == other.id))
+
+
+def _by_phone(account_id: int, phone: str) -> Contact | None:
+    return db.session.scalar(
+        select(Contact).where(Contact.account_id == account_id, Contact.phone == phone)
+    )
+
+
+def _taken(contact: Contact) -> DomainError:
+    return DomainError(
+        "contact_exists",
+        f"phone: {contact.phone} already belongs to the contact {contact.public_id}. "
+        "Change that one instead.",
+    )
