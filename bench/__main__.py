@@ -14,12 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bench import accept, databases, delivery, latency, profile, results, statements
+from bench import accept, book, databases, delivery, latency, profile, results, statements
+from bench.book import Book
 from bench.databases import Server
 from bench.figures import Round
 from bench.latency import Latencies
 
-PARTS = ("A", "B", "C", "D")
+PARTS = ("A", "B", "C", "D", "E")
 ROUNDS = 3
 Found = TypeVar("Found")
 
@@ -53,6 +54,7 @@ class _Bench:
         self._delivered: dict[str, list[Round]] = {}
         self._late: dict[str, Latencies] = {}
         self._counted: dict[str, list[int]] = {}
+        self._books: dict[str, Book] = {}
 
     def run(self) -> list[str]:
         """Return the tables of what was measured."""
@@ -68,6 +70,8 @@ class _Bench:
             tables.append(results.late(self._late))
         if self._counted:
             tables.append(results.counted(self._counted, statements.SIZES))
+        if self._books:
+            tables.append(results.books(self._books))
         return tables
 
     def _measure(self, server: Server) -> None:
@@ -93,6 +97,8 @@ class _Bench:
             )
         if "D" in self._parts:
             self._counted[kind] = _timed(f"D {kind}", lambda: statements.count(server))
+        if "E" in self._parts:
+            self._books[kind] = _timed(f"E {kind}", lambda: book.measure(server, book.BIG // tenth))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -29,16 +29,28 @@ class Client:
     """One connection to the API."""
 
     def __init__(self, port: int, key: str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
-    def send(self, body: bytes) -> None:
+    def send(self, body: bytes) -> bytes:
         """Post an order; raises RuntimeError when it is refused."""
-        self._connection.request("POST", "/api/v1/sms/send", body=body, headers=self._headers)
+        return self.post("sms/send", body)
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """Post a body and return the answer; raises RuntimeError when it is refused."""
+        return self._ask("POST", path, body)
+
+    def get(self, path: str) -> bytes:
+        """Return the answer to a GET; raises RuntimeError when it is refused."""
+        return self._ask("GET", path, None)
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
+        self._connection.request(method, f"/api/v1/{path}", body=body, headers=self._headers)
         response = self._connection.getresponse()
         answer = response.read()
         if response.status != http.HTTPStatus.OK:
             raise RuntimeError(f"The API answered {response.status}: {answer.decode()[:500]}")
+        return answer
 
     def ready(self) -> bool:
         """Return whether the installation says that it is ready; raises OSError when it is away."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench.book import Book
 from bench.figures import Round, middle
 from bench.latency import Latencies
 from bench.processes import Cpu
@@ -61,6 +62,45 @@ def counted(found: Mapping[str, Sequence[int]], sizes: Sequence[int]) -> str:
     head = _head("database", *(f"{size:,} recipient{'s' if size > 1 else ''}" for size in sizes))
     lines = [f"| {name} | {' | '.join(map(str, counts))} |" for name, counts in found.items()]
     return "\n".join(["### D. SQL statements to accept one order", "", *head, *lines])
+
+
+def books(found: Mapping[str, Book]) -> str:
+    """Return the tables of part E, from the address books of each database."""
+    return "\n\n".join(
+        [
+            "### E. Address books: 10,000 contacts beside 1,000,000",
+            *(_questions(name, one) for name, one in found.items()),
+            _imports(found),
+            *(_plan(name, text) for one in found.values() for name, text in one.plans.items()),
+        ]
+    )
+
+
+def _questions(name: str, found: Book) -> str:
+    head = _head(f"{name}: ms from request to answer", "10,000", "1,000,000", "ratio")
+    asked = [
+        f"| {question} | {_ms(small)} | {_ms(big)} | {big / small:.2f} |"
+        for question, (small, big) in found.questions.items()
+    ]
+    sent = [
+        f"| to everybody, {what}: ms per 1,000 | {small * 1e6:.1f} | {big * 1e6:.1f} "
+        f"| {big / small:.2f} |"
+        for what, (small, big) in found.sends.items()
+    ]
+    return "\n".join([*head, *asked, *sent])
+
+
+def _imports(found: Mapping[str, Book]) -> str:
+    head = _head("10,000 contacts by the API, ms", "ours", "bare INSERT", "ours / floor")
+    lines = [
+        f"| {name} | {_ms(one.imported)} | {_ms(one.floor)} | {one.imported / one.floor:.1f} |"
+        for name, one in found.items()
+    ]
+    return "\n".join([*head, *lines])
+
+
+def _plan(name: str, text: str) -> str:
+    return f"PostgreSQL's plans for the {name} among 1,000,000:\n\n```\n{text}\n```"
 
 
 def _rates(title: str, floor: str, found: Mapping[str, Sequence[Round]]) -> str:

@@ -13,13 +13,14 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy.exc import DBAPIError
 
-from flashsms.models import Scope, TransactionType
-from flashsms.services import accounts, carriers, credits, keys
+from flashsms.models import Scope, Sender, TransactionType
+from flashsms.services import accounts, carriers, credits, keys, senders
 from flashsms.services.errors import DomainError
 
 account_group = AppGroup("account", help="Accounts.")
 key_group = AppGroup("key", help="API keys.")
 credit_group = AppGroup("credit", help="Credits.")
+sender_group = AppGroup("sender", help="Sender IDs that accounts requested.")
 carrier_group = AppGroup("carrier", help="Carriers: how messages leave.")
 
 UNPREPARED = (
@@ -141,6 +142,57 @@ def grant_credits(email: str, amount: int, reason: str, kind: str) -> dict[str, 
     return {"account": email, "granted": amount, "balance": balance}
 
 
+def _waiting(answer: dict[str, Any]) -> str:
+    lines = [
+        "{id}  {name}  {account}  {words}".format(
+            **sender, words=" ".join((sender["purpose"] or "").split())
+        ).rstrip()
+        for sender in answer["senders"]
+    ]
+    return "\n".join(lines) or "No sender ID waits."
+
+
+@sender_group.command("list")
+@answers(_waiting)
+def list_senders() -> dict[str, Any]:
+    """Show the sender IDs that wait for a decision, the 100 oldest requests first."""
+    waiting = [_shown(sender) | {"account": account} for sender, account in senders.pending()]
+    return {"senders": waiting}
+
+
+overruling = click.option("--overrule", is_flag=True, help="Undo an earlier decision.")
+
+
+@sender_group.command("approve")
+@click.argument("sender_id", metavar="ID")
+@overruling
+@answers("Sender {name} is approved.")
+def approve_sender(sender_id: str, overrule: bool) -> dict[str, Any]:
+    """Let an account send under the name that it requested."""
+    return _shown(senders.approve(sender_id, overrule=overrule))
+
+
+@sender_group.command("reject")
+@click.argument("sender_id", metavar="ID")
+@click.option("--reason", required=True, help="Why, as the account will read it.")
+@overruling
+@answers("Sender {name} is rejected.")
+def reject_sender(sender_id: str, reason: str, overrule: bool) -> dict[str, Any]:
+    """Refuse the name that an account requested."""
+    return _shown(senders.reject(sender_id, reason, overrule=overrule))
+
+
+def _shown(sender: Sender) -> dict[str, Any]:
+    return {
+        "id": sender.public_id,
+        "name": sender.name,
+        "status": sender.status,
+        "requested": sender.created_at,
+        "purpose": sender.purpose,
+        "reason": sender.reason,
+    }
+
+
 @carrier_group.command("set")
 @click.argument("url")
 @click.option("--name", default="default", help="Which carrier to add or change.")
@@ -174,5 +226,5 @@ def list_carriers() -> dict[str, Any]:
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(prepare_command)
-    for group in (account_group, key_group, credit_group, carrier_group):
+    for group in (account_group, key_group, credit_group, sender_group, carrier_group):
         app.cli.add_command(group)

@@ -13,8 +13,11 @@ BULK = "bulk"
 QUEUES = (URGENT, BULK)  # in the order in which a worker looks at them
 
 SEND_BATCH = "flashsms.jobs.sending.send_batch"
+RUN_IMPORT = "flashsms.jobs.imports.run"
 TICK = "flashsms.jobs.schedule.tick"
-JOBS = (SEND_BATCH, TICK)
+JOBS = (SEND_BATCH, RUN_IMPORT, TICK)
+
+_NAMES = {SEND_BATCH: "send", RUN_IMPORT: "import"}  # what their ids begin with
 
 JOB_TIMEOUT = 300  # seconds; a batch bounds its own waits far below, this ends what hangs
 _KEEP_FAILED = 7 * 24 * 3600
@@ -33,24 +36,20 @@ def enqueue_batch(message_id: int, ticket: int, *, urgent: bool) -> None:
 
     Never raises when Redis is away: the database says what is due, and the tick queues it again.
     """
-    try:
-        Queue(URGENT if urgent else BULK, connection=redis()).enqueue(
-            SEND_BATCH,
-            message_id,
-            ticket,
-            job_id=_job_id(message_id, ticket),
-            description=f"send_batch({message_id}, {ticket})",
-            job_timeout=JOB_TIMEOUT,
-            result_ttl=0,
-            failure_ttl=_KEEP_FAILED,
-        )
-    except RedisError as error:
-        log.warning("Message %s was not queued (%s); the tick will do it.", message_id, error)
+    _enqueue(URGENT if urgent else BULK, SEND_BATCH, message_id, ticket)
 
 
-def still_queued(batches: Iterable[tuple[int, int]]) -> set[int]:
-    """Return the ids of those messages whose job of that ticket still waits for a worker."""
-    wanted = {_job_id(message_id, ticket): message_id for message_id, ticket in batches}
+def enqueue_import(import_id: int, ticket: int) -> None:
+    """Queue the next turn of an import, for the holder of `ticket` only; never raises either."""
+    _enqueue(BULK, RUN_IMPORT, import_id, ticket)
+
+
+def still_queued(tickets: Iterable[tuple[int, int]], job: str = SEND_BATCH) -> set[int]:
+    """Return the ids of those messages whose job of that ticket still waits for a worker.
+
+    `job` RUN_IMPORT asks the same for imports.
+    """
+    wanted = {_job_id(job, id, ticket): id for id, ticket in tickets}
     if not wanted:
         return set()
     # The lists, not the jobs' own word: one that a worker took and died with still says "queued".
@@ -58,5 +57,22 @@ def still_queued(batches: Iterable[tuple[int, int]]) -> set[int]:
     return {wanted[job_id] for job_id in waiting if job_id in wanted}
 
 
-def _job_id(message_id: int, ticket: int) -> str:
-    return f"send-{message_id}-{ticket}"
+def _enqueue(name: str, job: str, id: int, ticket: int) -> None:
+    job_id = _job_id(job, id, ticket)
+    try:
+        Queue(name, connection=redis()).enqueue(
+            job,
+            id,
+            ticket,
+            job_id=job_id,
+            description=job_id,
+            job_timeout=JOB_TIMEOUT,
+            result_ttl=0,
+            failure_ttl=_KEEP_FAILED,
+        )
+    except RedisError as error:
+        log.warning("%s was not queued (%s); the tick will do it.", job_id, error)
+
+
+def _job_id(job: str, id: int, ticket: int) -> str:
+    return f"{_NAMES[job]}-{id}-{ticket}"

@@ -9,7 +9,7 @@ from flask import Flask
 
 from config import TestConfig
 from flashsms import create_app
-from flashsms.services import carriers, keys
+from flashsms.services import carriers, keys, senders
 from tests.factories import Member
 
 ACCOUNT = ("account", "create", "--name", "Shop", "--phone", "0241234567")
@@ -125,6 +125,51 @@ def test_carriers_are_listed_a_line_each(app: Flask) -> None:
     run(app, "carrier", "set", "smpp://telco:hush@smsc.example.com:2775")
     shown = app.test_cli_runner().invoke(args=listing).stdout
     assert shown == " 10  default  smpp://telco:***@smsc.example.com:2775\n"
+
+
+def test_what_waits_is_listed_with_its_account(app: Flask, ama: Member, kofi: Member) -> None:
+    hers = senders.request(ama.account.id, "AmaShop", "Order updates.\nAnd offers.")
+    his = senders.request(kofi.account.id, "KofiShop")
+    code, answer = run(app, "sender", "list")
+    assert code == 0
+    assert [(one["id"], one["name"], one["account"]) for one in answer["senders"]] == [
+        (hers.public_id, "AmaShop", "Ama"),
+        (his.public_id, "KofiShop", "Kofi"),
+    ]
+    shown = app.test_cli_runner().invoke(args=["sender", "list"]).stdout
+    assert shown == (
+        f"{hers.public_id}  AmaShop  Ama  Order updates. And offers.\n"
+        f"{his.public_id}  KofiShop  Kofi\n"
+    )
+
+
+def test_a_sender_is_approved_or_rejected_once(app: Flask, ama: Member) -> None:
+    good = senders.request(ama.account.id, "Good").public_id
+    bad = senders.request(ama.account.id, "Bad").public_id
+    code, answer = run(app, "sender", "approve", good)
+    assert (code, answer["name"], answer["status"]) == (0, "Good", "APPROVED")
+    code, answer = run(app, "sender", "reject", bad, "--reason", "Too vague.")
+    assert (code, answer["status"], answer["reason"]) == (0, "REJECTED", "Too vague.")
+    assert app.test_cli_runner().invoke(args=["sender", "list"]).stdout == "No sender ID waits.\n"
+    for words in (("approve", bad), ("reject", good, "--reason", "No.")):
+        code, answer = run(app, "sender", *words)
+        assert (code, answer["code"]) == (1, "sender_decided")
+    assert senders.choose(ama.account.id, "Good") == "Good"
+
+
+def test_an_operator_can_overrule_a_decision(app: Flask, ama: Member) -> None:
+    public_id = senders.request(ama.account.id, "AmaShop").public_id
+    run(app, "sender", "approve", public_id)
+    code, answer = run(app, "sender", "reject", public_id, "--reason", "No.", "--overrule")
+    assert (code, answer["status"]) == (0, "REJECTED")
+    code, answer = run(app, "sender", "approve", public_id, "--overrule")
+    assert (code, answer["status"], answer["reason"]) == (0, "APPROVED", None)
+
+
+def test_a_sender_that_nobody_requested_cannot_be_decided(app: Flask) -> None:
+    for words in (("approve", "sid_x"), ("reject", "sid_x", "--reason", "No.")):
+        code, answer = run(app, "sender", *words)
+        assert (code, answer["code"]) == (1, "sender_unknown")
 
 
 def test_a_database_that_was_not_prepared_is_said_in_a_sentence(tmp_path: Path) -> None:

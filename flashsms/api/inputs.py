@@ -3,17 +3,21 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, TypeVar
 
 import orjson
 from flask import request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from flashsms.api.errors import Refusal
 from flashsms.services.errors import DomainError
 
-_MOST_BYTES = 1024 * 1024  # of a body; 1,000 recipients take about 20,000
+_MIB = 1024 * 1024
+_MOST_BYTES = _MIB  # of a body; 1,000 recipients take about 20,000
+_DEEPEST = 32  # levels of brackets; no request needs more than four
 _MOST_DETAILS = 20
 _SHOWN = 40  # characters of a wrong name worth repeating
 
@@ -32,14 +36,13 @@ _SENTENCES = {  # pydantic's error type to ours; `{}` is what its context says
 }
 
 
-def body(model: type[Model]) -> Model:
+def body(model: type[Model], most_bytes: int = _MOST_BYTES) -> Model:
     """Read the JSON body. Raises a 400 that names each wrong field, a 413 or a 415."""
     if request.mimetype != "application/json":
         raise Refusal(
             415, "not_json", "The body must be JSON: send Content-Type: application/json."
         )
-    request.max_content_length = _MOST_BYTES
-    value = _parse(request.get_data(cache=False))
+    value = _parse(_read(most_bytes))
     if not isinstance(value, dict):
         raise DomainError("bad_json", "The body must be a JSON object, in curly brackets.")
     return _check(model, value)
@@ -54,15 +57,38 @@ def query(model: type[Model]) -> Model:
     return _check(model, {name: request.args[name] for name in known & request.args.keys()})
 
 
+def _read(most_bytes: int) -> bytes:
+    request.max_content_length = most_bytes
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise Refusal(
+            413,
+            "too_large",
+            f"The body is larger than {most_bytes // _MIB} MiB. Send less at a time.",
+        ) from error
+
+
 def _parse(data: bytes) -> Any:
     """Read JSON strictly: UTF-8, no NaN, no broken characters, no name twice, no endless depth."""
     try:
-        orjson.loads(data)  # strict about everything but names given twice
+        value = orjson.loads(data)  # strict about everything but names given twice
+        _check_depth(value)
         return json.loads(data, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         raise DomainError("bad_json", f"The body is not valid JSON: {error}.") from error
-    except RecursionError as error:
-        raise DomainError("bad_json", "The body is nested too deeply.") from error
+
+
+def _check_depth(value: Any) -> None:
+    """Refuse what is nested so deeply that walking through it would overflow the stack."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        lists = (inner for inner in level if isinstance(inner, list))
+        objects = (inner.values() for inner in level if isinstance(inner, dict))
+        level = [*chain.from_iterable(lists), *chain.from_iterable(objects)]
+        if not level:
+            return
+    raise DomainError("bad_json", "The body is nested too deeply.")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,16 @@
 """The blueprint once every resource has added its routes to it."""
 
-from flashsms.api import account, senders, sms, transactions
+from flashsms.api import account, contacts, groups, messages, senders, sms, templates, transactions
 from flashsms.api.blueprint import bp
 
-__all__ = ["account", "bp", "senders", "sms", "transactions"]
+__all__ = [
+    "account",
+    "bp",
+    "contacts",
+    "groups",
+    "messages",
+    "senders",
+    "sms",
+    "templates",
+    "transactions",
+]

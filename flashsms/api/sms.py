@@ -1,39 +1,32 @@
-"""Sending messages, and what became of them."""
+"""Sending messages: for real, as a dry run, as an estimate."""
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from flashsms.api import inputs
-from flashsms.api.answers import answer, pagination, respond, success
+from flashsms.api.answers import answer
 from flashsms.api.auth import current_key, scope
 from flashsms.api.blueprint import bp
-from flashsms.api.schemas import EstimateRequest, MessagesQuery, RecipientsQuery, SendRequest
-from flashsms.models import Message, MessageStatus, RecipientStatus, Scope
-from flashsms.services import estimates, history, idempotency, sending
-from flashsms.services.errors import DomainError, NotFound
-
-_TRUNCATED = 160  # characters of a message that the list shows
-_UNDER_WAY = {RecipientStatus.QUEUED, RecipientStatus.SUBMITTING, RecipientStatus.UNKNOWN}
-_SHOWN = {status: "PENDING" if status in _UNDER_WAY else status.value for status in RecipientStatus}
+from flashsms.api.once import answer_once
+from flashsms.api.schemas import EstimateRequest, SendRequest
+from flashsms.models import Scope
+from flashsms.services import estimates, sending
+from flashsms.services.sending import LeftOut, Order, Preflight
 
 
 @bp.post("/sms/send")
 @scope(Scope.SMS_SEND)
 def send() -> Response:
-    """Send a message now or later; an Idempotency-Key makes it happen once."""
+    """Send a message now or later, or with `dryRun` say what that would do.
+
+    An Idempotency-Key makes it happen once.
+    """
     wanted = inputs.body(SendRequest)
-    _check_audience(wanted)
-    done = idempotency.once(
-        current_key().account_id,
-        request.headers.get("Idempotency-Key"),
-        f"POST {request.path} {wanted.model_dump_json()}",
-        lambda: _accept(current_key().account_id, wanted),
-    )
-    response = respond(done.body)
-    if done.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
+    account_id = current_key().account_id
+    if wanted.dry_run:
+        return answer(_show_preflight(sending.preflight(account_id, _order(wanted))))
+    return answer_once(wanted, lambda: _accept(account_id, wanted))
 
 
 @bp.post("/sms/estimate")
@@ -41,13 +34,17 @@ def send() -> Response:
 def estimate() -> Response:
     """Price a message without sending it."""
     wanted = inputs.body(EstimateRequest)
-    found = estimates.estimate(current_key().account_id, wanted.message, wanted.recipient_count)
+    order = Order(
+        text=wanted.message, template=wanted.template_id, variables=wanted.variables or {}
+    )
+    found = estimates.estimate(current_key().account_id, order, wanted.recipient_count)
     return answer(
         {
             "message": {
                 "length": found.length,
                 "parts": found.parts,
                 "encoding": found.encoding,
+                **({"variables": found.variables} if found.variables else {}),
             },
             "recipientCount": wanted.recipient_count,
             "creditsRequired": found.credits,
@@ -57,120 +54,71 @@ def estimate() -> Response:
     )
 
 
-@bp.get("/sms")
-@scope(Scope.SMS_READ)
-def list_messages() -> Response:
-    """List the account's messages, newest first."""
-    wanted = inputs.query(MessagesQuery)
-    page = history.messages(current_key().account_id, wanted.slice(), wanted.statuses)
-    listed = [_show(message) | {"message": message.text[:_TRUNCATED]} for message in page.items]
-    return answer({"messages": listed, "pagination": pagination(page)})
-
-
-@bp.get("/sms/status/<message_id>")
-@scope(Scope.SMS_READ)
-def show_status(message_id: str) -> Response:
-    """Show where one message stands."""
-    return answer(_show(history.message(current_key().account_id, message_id)))
-
-
-@bp.get("/sms/<message_id>/recipients")
-@scope(Scope.SMS_READ)
-def list_recipients(message_id: str) -> Response:
-    """Report on the recipients of one message."""
-    wanted = inputs.query(RecipientsQuery)
-    message = history.message(current_key().account_id, message_id)
-    page = history.recipients(message, history.Slice(wanted.page, wanted.limit))
-    return answer(
-        {
-            "messageId": message.public_id,
-            "status": _status(message),
-            "recipientCount": message.recipient_count,
-            "recipients": [_show_recipient(*recipient) for recipient in page.items],
-            "stats": _stats(message),
-            "pagination": pagination(page),
-        }
+def _order(wanted: SendRequest) -> Order:
+    groups = [*(wanted.group_ids or ()), *([wanted.group_id] if wanted.group_id else ())]
+    return Order(
+        text=wanted.message,
+        template=wanted.template_id,
+        variables=wanted.variables or {},
+        recipients=wanted.recipients or (),
+        groups=groups,
+        contacts=wanted.contact_ids or (),
+        everybody=bool(wanted.send_to_all_contacts),
+        sender=wanted.sender_id,
+        campaign_name=wanted.campaign_name or None,
+        scheduled_at=wanted.schedule_date,
     )
 
 
-def _check_audience(wanted: SendRequest) -> None:
-    """Refuse groups and contacts that the account does not have: there are none yet."""
-    groups = [wanted.group_id] if wanted.group_id else wanted.group_ids
-    if groups:
-        raise NotFound("group_unknown", f"There is no group {groups[0][:40]!r} in this account.")
-    if wanted.contact_ids:
-        raise NotFound(
-            "contact_unknown",
-            f"There is no contact {wanted.contact_ids[0][:40]!r} in this account.",
-        )
-    if wanted.send_to_all_contacts and not wanted.recipients:
-        raise DomainError(
-            "no_recipients",
-            "sendToAllContacts reaches nobody: this account has no contacts yet. "
-            "List phone numbers in recipients.",
-        )
-
-
-def _accept(account_id: int, wanted: SendRequest) -> str:
-    taken = sending.accept(
-        account_id,
-        sending.Order(
-            text=wanted.message,
-            recipients=wanted.recipients or (),
-            sender=wanted.sender_id,
-            campaign_name=wanted.campaign_name or None,
-            scheduled_at=wanted.schedule_date,
-        ),
-    )
-    return success(
-        {
-            "messageId": taken.message.public_id,
-            "recipientsSent": taken.recipients,
-            "invalidRecipients": taken.invalid,
-            "creditsUsed": taken.credits,
-            "remainingCredits": taken.balance,
-            "scheduled": taken.message.scheduled_at is not None,
-            "scheduleDate": taken.message.scheduled_at,
-        }
-    ).decode()
-
-
-def _show(message: Message) -> dict[str, Any]:
+def _accept(account_id: int, wanted: SendRequest) -> dict[str, Any]:
+    taken = sending.accept(account_id, _order(wanted))
     return {
-        "id": message.public_id,
-        "message": message.text,
-        "recipientCount": message.recipient_count,
-        "status": _status(message),
-        "creditsUsed": message.credits_used,
-        "senderId": message.sender,
-        "scheduledAt": message.scheduled_at,
-        "sentAt": message.sent_at,
-        "createdAt": message.created_at,
+        "messageId": taken.message.public_id,
+        "recipientsSent": taken.recipients,
+        **_show_left_out(taken.left_out),
+        "creditsUsed": taken.credits,
+        "remainingCredits": taken.balance,
+        "scheduled": taken.message.scheduled_at is not None,
+        "scheduleDate": taken.message.scheduled_at,
     }
 
 
-def _show_recipient(
-    phone: str, status: RecipientStatus, sent_at: object, reason: str | None
-) -> dict[str, Any]:
-    went_well = status in (RecipientStatus.SENT, RecipientStatus.DELIVERED)
+def _show_left_out(left_out: LeftOut) -> dict[str, Any]:
     return {
-        "phone": phone,
-        "status": _SHOWN[status],
-        "sentAt": sent_at,
-        "reason": None if went_well else reason,
+        "invalidRecipients": left_out.invalid,
+        "optedOutRecipients": left_out.opted_out,
+        "deletedRecipients": left_out.deleted,
+        "skippedRecipients": [one._asdict() for one in left_out.skipped],
+        "skippedCount": left_out.skipped_count,
     }
 
 
-def _status(message: Message) -> str:
-    scheduled = message.status is MessageStatus.SCHEDULED
-    return MessageStatus.PENDING if scheduled else message.status
-
-
-def _stats(message: Message) -> dict[str, Any]:
-    count = message.recipient_count
+def _show_preflight(found: Preflight) -> dict[str, Any]:
     return {
-        "delivered": message.delivered,
-        "failed": message.failed,
-        "pending": count - message.delivered - message.failed,
-        "deliveryRate": round(message.delivered / count * 100, 1),
+        "dryRun": True,
+        "senderId": found.sender,
+        "recipientsSent": found.recipients,
+        **_show_left_out(found.left_out),
+        "duplicateRecipients": found.duplicates,
+        "creditsRequired": found.credits,
+        "currentBalance": found.balance,
+        "canAfford": found.balance >= found.credits,
+        "parts": [share._asdict() for share in found.shares],
+        "operators": found.operators,
+        "message": {
+            "length": found.length,
+            "encoding": found.encoding,
+            "creditsSaved": found.credits_saved,
+            "suggestion": found.savings.text if found.credits_saved else None,
+            "culprits": [
+                {
+                    "character": one.character,
+                    "name": one.name,
+                    "count": one.count,
+                    "position": one.position,
+                    "replacement": one.replacement,
+                }
+                for one in found.savings.culprits
+            ],
+        },
     }

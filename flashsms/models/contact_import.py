@@ -25,6 +25,7 @@ class ContactImport(Model):
     `columns` names for each column a field of a contact, or None to leave it out. `position` is the
     byte behind the last row that is stored, of `size`. `ticket` and `wake_at` are those of a
     message: the number of the one job that may go on, and when to look whether it was lost.
+    `attempts` counts the turns that began at this `position`, behind `line` lines.
     """
 
     __tablename__ = "contact_imports"
@@ -46,6 +47,7 @@ class ContactImport(Model):
     invalid: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(String(200))
     ticket: Mapped[int] = mapped_column(default=1)
+    attempts: Mapped[int] = mapped_column(default=0)
     wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

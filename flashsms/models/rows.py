@@ -98,5 +98,7 @@ def change(statement: UpdateBase, values: Mapping[str, Any] | None = None) -> Ch
 
     `values` are those of its bound parameters, for statements that are built once.
     """
-    result = db.session.execute(statement, values, execution_options={"synchronize_session": False})
+    # Without the second option an INSERT does not say how many rows it made.
+    options = {"synchronize_session": False, "preserve_rowcount": True}
+    result = db.session.execute(statement, values, execution_options=options)
     return cast_type(Changed, result)

@@ -3,25 +3,38 @@
 from dataclasses import dataclass
 
 from flashsms.services.credits import balance_of
-from flashsms.services.sending import accepting
+from flashsms.services.sending import content
+from flashsms.services.sending.order import Order
 from flashsms.text.segments import Encoding, segment
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The price in `credits`, the `balance` it would be taken from, and how the text travels."""
+    """The price in `credits`, the `balance` it would be taken from, and how the text travels.
+
+    `variables` are the placeholders that each recipient fills in; with any of them the estimate
+    takes their fallbacks, or their names as typical values, and the true price may differ.
+    """
 
     length: int
     parts: int
     encoding: Encoding
+    variables: tuple[str, ...]
     credits: int
     balance: int
 
 
-def estimate(account_id: int, text: str, recipient_count: int) -> Estimate:
-    """Price a text for so many recipients; raises DomainError for a text that cannot be sent."""
-    accepting.check_text(text)
+def estimate(account_id: int, order: Order, recipient_count: int) -> Estimate:
+    """Price an order's text for so many recipients; raises DomainError if it cannot be sent."""
+    template = content.read(account_id, order).template
+    text = template.render({name: name for name in template.missing({})})
     found = segment(text)
     parts = len(found.parts)
-    credits = accepting.price(parts) * recipient_count
-    return Estimate(found.length, parts, found.encoding, credits, balance_of(account_id))
+    return Estimate(
+        found.length,
+        parts,
+        found.encoding,
+        template.variables,
+        content.price(parts) * recipient_count,
+        balance_of(account_id),
+    )

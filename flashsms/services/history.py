@@ -22,7 +22,7 @@ from flashsms.services.errors import NotFound
 
 Item = TypeVar("Item")
 Query = TypeVar("Query", bound=GenerativeSelect)
-RecipientRow = Row[str, RecipientStatus, datetime | None, str | None]
+RecipientRow = Row[str, RecipientStatus, datetime | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,15 @@ def message(account_id: int, public_id: str) -> Message:
 
 
 def recipients(of: Message, wanted: Slice) -> Page[RecipientRow]:
-    """Return a page of a message's recipients (phone, status, sent_at, reason), as stored."""
+    """Return a page of a message's recipients (phone, status, sent_at, reason, own text)."""
     query = (
-        select(Recipient.phone, Recipient.status, Recipient.sent_at, Recipient.reason)
+        select(
+            Recipient.phone,
+            Recipient.status,
+            Recipient.sent_at,
+            Recipient.reason,
+            Recipient.text,
+        )
         .where(Recipient.message_id == of.id)
         .order_by(Recipient.id)
     )

@@ -1,24 +1,28 @@
-"""Sender IDs: which names an account may send under."""
+"""Sender IDs: which names an account may send under, requested by it and decided by an operator."""
 
 import re
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flashsms.extensions import db, transaction
-from flashsms.models import Sender, SenderStatus, now
-from flashsms.services.errors import DomainError
+from flashsms.models import Account, Sender, SenderStatus, now
+from flashsms.models.rows import insert
+from flashsms.services.contacts.drafts import line
+from flashsms.services.errors import DomainError, NotFound
+
+LONGEST_PURPOSE = 500
+LONGEST_REASON = 200
 
 _NAME = re.compile(r"(?=.{3,11}$)(?=.*[A-Za-z])[A-Za-z0-9]+(?: +[A-Za-z0-9]+)*")
+_PENDING = Sender.status == literal_column("'PENDING'")  # spelt as in the index, which it needs
+_FRESH = {"synchronize_session": False, "populate_existing": True}
 
 
 def add_approved(account_id: int, name: str) -> Sender:
     """Give the account a sender that needs no review (the operator's own decision)."""
-    if not _NAME.fullmatch(name):
-        raise DomainError(
-            "bad_sender",
-            "sender must have 3 to 11 letters, digits or inner spaces, at least one a letter.",
-        )
+    _check_name(name)
     with transaction():
         sender = Sender(
             account_id=account_id,
@@ -33,6 +37,73 @@ def add_approved(account_id: int, name: str) -> Sender:
         except IntegrityError as error:
             raise DomainError("sender_taken", f"The account already has {name!r}.") from error
     return sender
+
+
+def request(account_id: int, name: str, purpose: str | None = None) -> Sender:
+    """Ask the operator for a sender; one that was rejected may be asked for again.
+
+    `purpose` says what it is for, on one or more lines. Raises DomainError for a bad name or
+    purpose, and for a name that waits or is approved already.
+    """
+    _check_name(name)
+    asked = {"name": name, "purpose": _purpose(purpose), "status": SenderStatus.PENDING}
+    again = asked | {"reason": None, "approved_at": None, "created_at": now()}
+    new = insert(Sender).values(account_id=account_id, folded=name.lower(), **asked)
+    with transaction():
+        sender: Sender | None = db.session.scalar(
+            new.on_conflict_do_update(
+                index_elements=[Sender.account_id, Sender.folded],
+                set_=again,
+                where=Sender.status == SenderStatus.REJECTED,
+            ).returning(Sender),
+            execution_options=_FRESH,
+        )
+        if sender is None:
+            raise _taken(account_id, name)
+    return sender
+
+
+def approve(public_id: str, *, overrule: bool = False) -> Sender:
+    """Let the account send under a name that it requested: an operator's decision.
+
+    Raises DomainError when it is decided already, so that two operators never undo each other
+    unknowingly; with `overrule` one that was rejected is approved too.
+    """
+    decided_before = (SenderStatus.REJECTED,) if overrule else ()
+    return _decide(public_id, decided_before, status=SenderStatus.APPROVED, approved_at=now())
+
+
+def reject(public_id: str, reason: str, *, overrule: bool = False) -> Sender:
+    """Refuse a requested name for a `reason` that the account will read: an operator's decision.
+
+    Raises DomainError when it is decided already; with `overrule` one that was approved is
+    withdrawn: nothing more is accepted under it, and what was accepted before still goes out.
+    """
+    why = _line("reason", reason, LONGEST_REASON)
+    if why is None:
+        raise DomainError("bad_sender", "reason must say why the sender is rejected.")
+    decided_before = (SenderStatus.APPROVED,) if overrule else ()
+    return _decide(public_id, decided_before, status=SenderStatus.REJECTED, reason=why)
+
+
+def every(account_id: int) -> list[Sender]:
+    """Return all senders of the account, wherever they stand, the oldest request first."""
+    found = db.session.scalars(
+        select(Sender).where(Sender.account_id == account_id).order_by(Sender.created_at, Sender.id)
+    )
+    return list(found)
+
+
+def pending(limit: int = 100) -> list[tuple[Sender, str]]:
+    """Return what waits for an operator, the oldest first, each with the name of its account."""
+    found = db.session.execute(
+        select(Sender, Account.name)
+        .join(Account, Account.id == Sender.account_id)
+        .where(_PENDING)
+        .order_by(Sender.created_at, Sender.id)
+        .limit(limit)
+    )
+    return [(sender, account) for sender, account in found]
 
 
 def approved(account_id: int) -> list[Sender]:
@@ -75,3 +146,82 @@ def _not_approved(wanted: str | None) -> DomainError:
         f"senderId {wanted[:40]!r} is not an approved sender ID of this account. Use one from "
         "GET /api/v1/sender-ids, or request this one from the operator of this installation.",
     )
+
+
+def _decide(public_id: str, decided_before: tuple[SenderStatus, ...], **values: Any) -> Sender:
+    """Decide about a sender that waits, or was `decided_before`; `values` are its new columns."""
+    if not public_id.isprintable():  # PostgreSQL does not even compare with a NUL
+        raise _unknown(public_id)
+    with transaction():
+        sender: Sender | None = db.session.scalar(
+            update(Sender)
+            .where(
+                Sender.public_id == public_id,
+                Sender.status.in_([SenderStatus.PENDING, *decided_before]),
+            )
+            .values({"reason": None, "approved_at": None} | values)
+            .returning(Sender),
+            execution_options=_FRESH,
+        )
+        if sender is None:
+            raise _decided(public_id)
+    return sender
+
+
+def _decided(public_id: str) -> DomainError:
+    sender = db.session.scalar(
+        select(Sender).where(Sender.public_id == public_id), execution_options=_FRESH
+    )
+    if sender is None:
+        return _unknown(public_id)
+    why = f" ({sender.reason})" if sender.reason else ""
+    return DomainError(
+        "sender_decided",
+        f"Sender {sender.name!r} was already {sender.status.lower()}{why}. "
+        "To decide otherwise, overrule that decision.",
+    )
+
+
+def _taken(account_id: int, name: str) -> DomainError:
+    status = db.session.scalar(
+        select(Sender.status).where(Sender.account_id == account_id, Sender.folded == name.lower())
+    )
+    if status is SenderStatus.APPROVED:
+        return DomainError("sender_taken", f"name: {name!r} is approved already. Send under it.")
+    return DomainError(
+        "sender_taken",
+        f"name: {name!r} was requested already. The operator of this installation has not decided "
+        "about it yet.",
+    )
+
+
+def _unknown(public_id: str) -> NotFound:
+    return NotFound("sender_unknown", f"There is no sender {public_id[:40]!r}.")
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise DomainError(
+            "bad_sender",
+            "sender must have 3 to 11 letters, digits or inner spaces, at least one a letter.",
+        )
+
+
+def _purpose(given: str | None) -> str | None:
+    """Return one paragraph: its lines without blanks around them, empty ones left out."""
+    typed = (given or "").replace("\r\n", "\n").split("\n")
+    lines = filter(None, (_line("purpose", one, LONGEST_PURPOSE) for one in typed))
+    paragraph = "\n".join(lines)
+    if len(paragraph) > LONGEST_PURPOSE:
+        raise DomainError(
+            "bad_sender",
+            f"purpose has {len(paragraph):,} characters; it may have at most {LONGEST_PURPOSE}.",
+        )
+    return paragraph or None
+
+
+def _line(name: str, given: str, longest: int) -> str | None:
+    try:
+        return line(name, given, longest)
+    except DomainError as error:
+        raise DomainError("bad_sender", error.sentence) from error

@@ -77,6 +77,16 @@ class Template:
         """Whether the text is the same for everyone."""
         return not self.fields
 
+    @property
+    def text(self) -> str:
+        """The text again, with the placeholders that are left; as it was given but for blanks."""
+        marks = (
+            f"{{{{{name}}}}}" if fallback is None else f"{{{{{name}|{fallback}}}}}"
+            for name, fallback in self.fields
+        )
+        pairs = zip(self.literals, (*marks, ""), strict=True)
+        return "".join(literal + mark for literal, mark in pairs)
+
     def position_of(self, name: str) -> int:
         """Return where the first placeholder of that name starts in the text that was parsed.
 

@@ -35,6 +35,20 @@ def get(client: FlaskClient, member: Member, path: str) -> TestResponse:
     return client.get(f"/api/v1/{path}", headers=member.headers)
 
 
+def call(
+    client: FlaskClient,
+    member: Member,
+    method: str,
+    path: str,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+) -> TestResponse:
+    """Call any endpoint, with a JSON body if there is one."""
+    return client.open(
+        f"/api/v1/{path}", method=method, json=body, headers=member.headers | (headers or {})
+    )
+
+
 def data(response: TestResponse) -> Any:
     """Return the data of a success, having looked at its envelope."""
     assert response.status_code == 200, response.text
@@ -61,6 +75,13 @@ def write(*statements: UpdateBase) -> None:
     with transaction():
         for statement in statements:
             db.session.execute(statement)
+
+
+def everything() -> dict[str, list[str]]:
+    """Return all rows of all tables but the keys', which note when they were used."""
+    db.session.commit()  # a look at the database as it is now
+    tables = [table for table in db.metadata.sorted_tables if table.name != "api_keys"]
+    return {table.name: sorted(map(str, db.session.execute(select(table)))) for table in tables}
 
 
 def stored(member: Member) -> tuple[int, ...]:

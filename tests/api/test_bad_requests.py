@@ -70,7 +70,8 @@ def test_a_bad_field_is_named_and_nothing_is_stored_or_charged(
 
 def test_a_missing_message_is_named(client: FlaskClient, ama: Member):
     response = post(client, ama, b'{"recipients": ["0201234567"]}')
-    assert error(response, 400, "invalid_request") == "message is required."
+    sentence = error(response, 400, "invalid_request")
+    assert sentence == "message is required, unless a templateId is given."
 
 
 def test_an_unknown_field_is_answered_with_the_known_ones(client: FlaskClient, ama: Member):

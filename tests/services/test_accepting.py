@@ -39,7 +39,7 @@ def test_numbers_that_cannot_be_read_are_listed_as_given(ama: Member) -> None:
     accepted = sending.accept(
         ama.account.id, Order(text="Hi", recipients=["0201234567", "12", "abc", "12"])
     )
-    assert (accepted.recipients, accepted.invalid) == (1, ("12", "abc"))
+    assert (accepted.recipients, accepted.left_out.invalid) == (1, ("12", "abc"))
 
 
 def test_a_long_message_costs_a_credit_for_each_part(ama: Member) -> None:

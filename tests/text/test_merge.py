@@ -238,3 +238,10 @@ def test_a_variable_is_found_where_it_first_stood_in_the_parsed_text():
     assert template.bind({"city": "Kumasi"}).position_of("name") == 12
     with pytest.raises(KeyError):
         template.position_of("day")
+
+
+def test_a_partly_bound_text_can_be_written_again() -> None:
+    template = parse("Hi {{ firstName | there }}, {{code}} from {{shop}}")
+    assert template.text == "Hi {{firstName|there}}, {{code}} from {{shop}}"
+    assert template.bind({"code": "12"}).text == "Hi {{firstName|there}}, 12 from {{shop}}"
+    assert parse("no marks").text == "no marks"

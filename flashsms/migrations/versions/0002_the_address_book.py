@@ -19,7 +19,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
     FROM generate_series(1, length(searched) - 2) AS at
 $$;
 CREATE INDEX contacts_search ON contacts USING gin (contact_pieces(account_id, search))
-WITH (gin_pending_list_limit = 1024);
+WITH (gin_pending_list_limit = 256);
+-- Planning with the statistics of these arrays takes longer than finding anything.
+ALTER INDEX contacts_search ALTER COLUMN 1 SET STATISTICS 0;
 """
 SEARCH_ON_SQLITE = (
     """
@@ -120,6 +122,7 @@ def upgrade() -> None:
     sa.Column('invalid', sa.Integer(), nullable=False),
     sa.Column('error', sa.String(length=200), nullable=True),
     sa.Column('ticket', sa.Integer(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('wake_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),

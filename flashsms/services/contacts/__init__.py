@@ -6,20 +6,26 @@
 from flashsms.services.contacts import drafts, groups
 from flashsms.services.contacts.adding import Added, add
 from flashsms.services.contacts.book import create, delete, delete_many, edit, find
+from flashsms.services.contacts.bulk import Invalid, Taken, take
 from flashsms.services.contacts.drafts import Draft
+from flashsms.services.contacts.exporting import export_csv
 from flashsms.services.contacts.listing import Found, page
 
 __all__ = [
     "Added",
     "Draft",
     "Found",
+    "Invalid",
+    "Taken",
     "add",
     "create",
     "delete",
     "delete_many",
     "drafts",
     "edit",
+    "export_csv",
     "find",
     "groups",
     "page",
+    "take",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Integer, select, update
+from sqlalchemy import ColumnElement, Integer, select, update
 from sqlalchemy import delete as sql_delete
 
 from flashsms.extensions import db
@@ -18,12 +18,11 @@ from flashsms.text import search
 def create(account_id: int, draft: Draft, group_public_id: str | None = None) -> Contact:
     """Add a person, into a group if one is named. Raises DomainError if the number is there."""
     with adding.writing(account_id):
-        group_id = groups.find(account_id, group_public_id).id if group_public_id else None
+        group_id = groups.id_of(account_id, group_public_id)
         there = _by_phone(account_id, draft.phone)
         if there is not None and there.number is not None:
             raise _taken(there)
         adding.add(account_id, [draft], group_id)
-        db.session.expire_all()
         created = _by_phone(account_id, draft.phone)
     assert created is not None  # noqa: S101  (it was just written, and nobody else may write)
     return created
@@ -33,12 +32,10 @@ def find(account_id: int, public_id: str) -> Contact:
     """Return a contact of the account, or raise NotFound; deleted ones are not found."""
     found = None
     if public_id.isprintable():  # PostgreSQL does not even compare with a NUL
-        found = db.session.scalar(
-            select(Contact).where(
-                Contact.account_id == account_id,
-                Contact.public_id == public_id,
-                Contact.number.is_not(None),
-            )
+        found = _one(
+            Contact.account_id == account_id,
+            Contact.public_id == public_id,
+            Contact.number.is_not(None),
         )
     if found is None:
         raise NotFound(
@@ -48,14 +45,13 @@ def find(account_id: int, public_id: str) -> Contact:
 
 
 def edit(account_id: int, public_id: str, given: Mapping[str, Any]) -> Contact:
-    """Change what `given` names (see `drafts.KNOWN`); an empty value or None clears it.
+    """Change what `given` names (see `drafts.KNOWN`); an empty text or None clears it.
 
-    Custom fields are changed one by one. Raises DomainError for a bad value or a number that
-    another contact has.
+    Custom fields are changed one by one, and None clears them all. Raises DomainError for a
+    bad value or a number that another contact has.
     """
     with adding.writing(account_id):
         contact = find(account_id, public_id)
-        db.session.refresh(contact)
         changes = _changes(contact, given)
         if changes.get("phone", contact.phone) != contact.phone:
             _make_room(account_id, changes["phone"])
@@ -98,7 +94,10 @@ def _changes(contact: Contact, given: Mapping[str, Any]) -> dict[str, Any]:
         "firstName": ("first_name", lambda name: drafts.line("firstName", name)),
         "lastName": ("last_name", lambda name: drafts.line("lastName", name)),
         "email": ("email", drafts.email),
-        "customFields": ("fields", lambda wanted: drafts.fields(wanted or {}, contact.fields)),
+        "customFields": (
+            "fields",
+            lambda wanted: None if wanted is None else drafts.fields(wanted, contact.fields),
+        ),
     }
     drafts.check_names(given)
     return {read[name][0]: read[name][1](value) for name, value in given.items()}
@@ -114,9 +113,13 @@ def _make_room(account_id: int, phone: str) -> None:
 
 
 def _by_phone(account_id: int, phone: str) -> Contact | None:
-    return db.session.scalar(
-        select(Contact).where(Contact.account_id == account_id, Contact.phone == phone)
-    )
+    return _one(Contact.account_id == account_id, Contact.phone == phone)
+
+
+def _one(*conditions: ColumnElement[bool]) -> Contact | None:
+    """Return a contact as the database has it now: bulk writes pass objects by."""
+    query = select(Contact).where(*conditions).execution_options(populate_existing=True)
+    return db.session.scalar(query)
 
 
 def _taken(contact: Contact) -> DomainError:

@@ -58,6 +58,11 @@ def find(account_id: int, public_id: str) -> Group:
     return group
 
 
+def id_of(account_id: int, public_id: str | None) -> int | None:
+    """Return the row id of a group of the account, None where no group is named."""
+    return None if public_id is None else find(account_id, public_id).id
+
+
 def find_all(account_id: int, public_ids: Sequence[str]) -> list[Group]:
     """Return groups of the account, each once; raise NotFound naming the first that is not."""
     found = {group.public_id: group for group in every(account_id)}
@@ -77,21 +82,28 @@ def every(account_id: int) -> list[Group]:
     return list(found)
 
 
+def counted(account_id: int) -> list[tuple[Group, int]]:
+    """Return the groups of the account by name, each with how many contacts it has."""
+    totals = blocks.totals(account_id)
+    return [(group, totals.get(group.id, 0)) for group in every(account_id)]
+
+
 def of(contacts: Sequence[Contact]) -> dict[int, list[Group]]:
-    """Return the groups of some contacts of one account, by the contacts' ids."""
+    """Return the groups of some contacts of one account, by name, by the contacts' ids."""
     if not contacts:
         return {}
-    mine = {group.id: group for group in every(contacts[0].account_id)}
+    mine = every(contacts[0].account_id)
     ids = {contact.number: contact.id for contact in contacts}
     found = db.session.execute(
         select(GroupMember.group_id, GroupMember.number).where(
-            GroupMember.group_id.in_(mine), GroupMember.number.in_(ids)
+            GroupMember.group_id.in_([group.id for group in mine]), GroupMember.number.in_(ids)
         )
     )
-    groups: dict[int, list[Group]] = {contact.id: [] for contact in contacts}
-    for group_id, number in found:
-        groups[ids[number]].append(mine[group_id])
-    return groups
+    members = {(group_id, ids[number]) for group_id, number in found}
+    return {
+        contact.id: [group for group in mine if (group.id, contact.id) in members]
+        for contact in contacts
+    }
 
 
 def put_in(account_id: int, public_id: str, contact_ids: Iterable[str]) -> int:
@@ -127,7 +139,10 @@ def _leave(account_id: int, group_ids: Sequence[int], numbers: Sequence[int]) ->
 
 
 def _checked(name: str) -> str:
-    wanted = line("name", name, LONGEST_NAME)
+    try:
+        wanted = line("name", name, LONGEST_NAME)
+    except DomainError as error:
+        raise DomainError("bad_group", error.sentence) from error
     if wanted is None:
         raise DomainError("bad_group", "name must not be empty.")
     return wanted

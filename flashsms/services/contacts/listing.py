@@ -3,17 +3,20 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from flashsms.extensions import db
 from flashsms.models import Contact, GroupMember
-from flashsms.models.address_search import contains, contains_by_index
+from flashsms.models.address_search import contains, found_by_index
+from flashsms.models.contact import BLOCK
 from flashsms.services.contacts import blocks
 from flashsms.services.errors import DomainError
 from flashsms.services.history import Page
 from flashsms.text.search import terms
 
-WINDOW = 10_000  # of the newest contacts a search compares one by one
+SMALL = 10_000  # contacts; of a larger book a search does not compare all one by one
+WINDOW = 16_000  # of the newest are compared at most, where a sample promises enough among them
+SAMPLE = 1_000
 LONGEST_SEARCH = 100  # characters
 
 
@@ -34,12 +37,10 @@ def page(
     """
     wanted = terms(_checked(search))
     book = _Book(account_id, group_id or blocks.EVERYBODY)
-    offset = (number - 1) * limit
     if wanted:
         return _search(book, wanted, number, limit)
-    start, skip = blocks.locate(book.account_id, book.group_id, offset)
-    items = db.session.scalars(book.newest(start).offset(skip).limit(limit))
-    return Found(list(items), number, limit, blocks.total(account_id, book.group_id))
+    items = book.page((number - 1) * limit, limit)
+    return Found(items, number, limit, blocks.total(account_id, book.group_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,60 +50,89 @@ class _Book:
     account_id: int
     group_id: int
 
-    @property
-    def number(self) -> Any:
-        """The column that says where a contact stands."""
-        return GroupMember.number if self.group_id else Contact.number
+    def page(self, offset: int, limit: int) -> list[Contact]:
+        """Return contacts from the newest downwards."""
+        start, skip = blocks.locate(self.account_id, self.group_id, offset)
+        here = select(Contact).where(Contact.account_id == self.account_id)
+        if self.group_id:
+            member = (GroupMember.group_id == self.group_id) & (GroupMember.number <= start)
+            place: Any = GroupMember.number
+            here = here.join(GroupMember, member & (GroupMember.number == Contact.number))
+        else:
+            place = Contact.number
+            here = here.where(Contact.number <= start)
+        return _read(here.order_by(place.desc()).offset(skip).limit(limit))
 
-    def contacts(self) -> Select[Contact]:
-        """Return a query of its contacts in no order."""
-        query = select(Contact).where(
-            Contact.account_id == self.account_id, Contact.number.is_not(None)
-        )
-        query = query.execution_options(populate_existing=True)  # bulk writes pass objects by
+    def newest(self, count: int) -> ColumnElement[bool]:
+        """The condition that a contact is among the newest, at least `count` if there are."""
+        start, _ = blocks.locate(self.account_id, self.group_id, count)
+        floor = start - BLOCK  # that block included
         if not self.group_id:
-            return query
-        here = (GroupMember.group_id == self.group_id) & (GroupMember.number == Contact.number)
-        return query.join(GroupMember, here)
+            return (Contact.account_id == self.account_id) & (Contact.number > floor)
+        members = select(GroupMember.number).where(
+            GroupMember.group_id == self.group_id, GroupMember.number > floor
+        )
+        return (Contact.account_id == self.account_id) & Contact.number.in_(members)
 
-    def newest(self, start: int) -> Select[Contact]:
-        """Return a query of its contacts from the number `start` downwards."""
-        return self.contacts().where(self.number <= start).order_by(self.number.desc())
+    def holds(self) -> ColumnElement[bool]:
+        """The condition that a contact of the account is in here."""
+        if not self.group_id:
+            return Contact.number.is_not(None)
+        return exists().where(
+            GroupMember.group_id == self.group_id, GroupMember.number == Contact.number
+        )
 
 
 def _search(book: _Book, wanted: tuple[str, ...], number: int, limit: int) -> Found:
     """Look through the newest contacts, which is enough for small books and for what is common.
 
-    What is rare there is found by the index; so neither way reads or sorts more than thousands.
+    What is rare is found by the index; so neither way reads or sorts more than thousands.
     """
     offset = (number - 1) * limit
-    floor, _ = blocks.locate(book.account_id, book.group_id, WINDOW)
-    whole = blocks.total(book.account_id, book.group_id) <= WINDOW
-    near = contains(wanted) if whole else contains(wanted) & (book.number > floor)
-    ids, total = _matches(book, near, offset, limit)
-    exact = whole
-    if not whole and total <= offset + limit:
-        ids, total = _matches(book, contains_by_index(book.account_id, wanted), offset, limit)
-        exact = True
-    return Found(_in_order(ids), number, limit, total, exact)
+    whole = blocks.total(book.account_id, book.group_id) <= SMALL
+    window = SMALL if whole else _window(book, wanted, offset + limit)
+    if window:
+        ids, total = _cut(book.newest(window) & contains(wanted), offset, limit)
+        if whole or total > offset + limit:
+            return Found(_in_order(ids), number, limit, total, exact=whole)
+    anywhere = found_by_index(book.account_id, wanted) & book.holds()
+    ids, total = _cut(anywhere, offset, limit)
+    return Found(_in_order(ids), number, limit, total)
 
 
-def _matches(
-    book: _Book, condition: ColumnElement[bool], offset: int, limit: int
-) -> tuple[list[int], int]:
-    """Return the ids of one page of what meets the condition, and how many meet it."""
-    query = book.contacts().where(condition).with_only_columns(Contact.id, func.count().over())
-    page = query.order_by(book.number.desc()).offset(offset).limit(limit)
-    found = db.session.execute(page).all()
-    if found or not offset:
-        return [id for id, _ in found], found[0][1] if found else 0
-    return [], db.session.scalar(query.with_only_columns(func.count())) or 0
+def _window(book: _Book, wanted: tuple[str, ...], needed: int) -> int:
+    """Judge by a sample how many of the newest contacts hold `needed` that match.
+
+    With some to spare; 0 when that would be more than `WINDOW`.
+    """
+    sample = book.newest(SAMPLE) & contains(wanted)
+    found = db.session.scalar(select(func.count()).select_from(Contact).where(sample)) or 0
+    window = 3 * needed * SAMPLE // (2 * found) if found else WINDOW + 1
+    return max(window, SMALL // 2) if window <= WINDOW else 0
+
+
+def _cut(matching: ColumnElement[bool], offset: int, limit: int) -> tuple[list[int], int]:
+    """Return the ids of one page of what matches, newest first, and how many match.
+
+    Found first and sorted then: in one step the databases may walk the whole book in its order.
+    """
+    found = select(Contact.id, Contact.number).where(matching).cte("found")
+    found = found.prefix_with("MATERIALIZED")
+    page = select(found.c.id, func.count().over()).order_by(found.c.number.desc())
+    rows = db.session.execute(page.offset(offset).limit(limit)).all()
+    if rows or not offset:
+        return [id for id, _ in rows], rows[0][1] if rows else 0
+    return [], db.session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def _in_order(ids: list[int]) -> list[Contact]:
     query = select(Contact).where(Contact.id.in_(ids)).order_by(Contact.number.desc())
-    fresh = query.execution_options(populate_existing=True)  # bulk writes pass objects by
-    return list(db.session.scalars(fresh)) if ids else []
+    return _read(query) if ids else []
+
+
+def _read(query: Select[Contact]) -> list[Contact]:
+    """Return contacts as they are now: bulk writes pass by the objects that a session holds."""
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _checked(search: str) -> str:

@@ -19,7 +19,7 @@ from flashsms.extensions import db, transaction
 from flashsms.models import Carrier, Message, MessageStatus, Recipient, RecipientStatus, now
 from flashsms.models.recipient import IS_QUEUED
 from flashsms.models.rows import change
-from flashsms.services import carriers, pacing, receipts
+from flashsms.services import carriers, opt_outs, pacing, receipts
 from flashsms.services.sending import settling, turns
 
 SLICE = 0.5  # seconds that one batch may take on the wire
@@ -56,8 +56,8 @@ def send_next_batch(message_id: int, ticket: int) -> None:
         return
     allowed = _pace(carrier, message)
     batch = _claim(message, ticket, carrier, allowed)
-    claimed = len(batch.claims) if batch else 0
-    pacing.give_back(carrier.id, (allowed - claimed) * message.parts)
+    used = sum(claim.parts for claim in batch.claims) if batch else 0
+    pacing.give_back(carrier.id, allowed * message.parts - used)
     if batch is None:
         return
     outcomes = _submit(batch)
@@ -113,11 +113,20 @@ def _claim(message: Message, ticket: int, carrier: Carrier, limit: int) -> Batch
             return None
         if message.expires_at <= now():
             settling.expire(message)
-        claims = _claim_rows(message.id, carrier.id, limit)
+        claims = _without_opted_out(message, _claim_rows(message.id, carrier.id, limit))
         if not claims:
             turns.pass_on(message, taken)
             return None
     return Batch(message, carrier, taken, claims)
+
+
+def _without_opted_out(message: Message, claims: list[settling.Claim]) -> list[settling.Claim]:
+    """Refuse and refund whoever opted out since the message was accepted, and return the rest."""
+    if not claims or not opt_outs.since(message.account_id, message.created_at):
+        return claims
+    out = opt_outs.among(message.account_id, (claim.phone for claim in claims))
+    settling.refuse(message, [claim for claim in claims if claim.phone in out], "Opted out.")
+    return [claim for claim in claims if claim.phone not in out]
 
 
 def _claim_rows(message_id: int, carrier_id: int, limit: int) -> list[settling.Claim]:
@@ -156,6 +165,7 @@ _CLAIM = (
         Recipient.credits,
         Recipient.attempts,
         Recipient.refusals,
+        Recipient.text,
     )
 )
 
@@ -176,7 +186,7 @@ def _settle(batch: Batch, outcomes: list[Outcome]) -> None:
 
 def _submit(batch: Batch) -> list[Outcome]:
     submissions = [
-        Submission(claim.id, claim.phone, batch.message.sender, batch.message.text)
+        Submission(claim.id, claim.phone, batch.message.sender, claim.text or batch.message.text)
         for claim in batch.claims
     ]
     started = time.monotonic()

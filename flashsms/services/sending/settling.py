@@ -17,7 +17,8 @@ from flashsms.services import credits, receipts
 from flashsms.services.progress import Delta, record
 from flashsms.services.sending import turns
 
-Claim = Row[int, str, int, int, int, int]  # id, phone, parts, credits, attempts, refusals
+# id, phone, parts, credits, attempts, refusals, the recipient's own text
+Claim = Row[int, str, int, int, int, int, str | None]
 Settled = list[tuple[Claim, Outcome]]
 
 LONGEST_DELAY = 300  # seconds between two tries of a recipient that the carrier keeps refusing
@@ -50,6 +51,14 @@ def settle(
 def expire(message: Message) -> None:
     """Fail and refund what is still queued of a message that expired; in a transaction."""
     fail_queued(message, "Expired before it could be handed to a carrier.")
+
+
+def refuse(message: Message, claims: Sequence[Claim], reason: str) -> None:
+    """Fail and refund claims that shall not reach the wire; in the claim's transaction."""
+    delta = Delta()
+    _refused([(one, Outcome(one.id, Fate.REFUSED, reason=reason)) for one in claims], delta)
+    record({message.id: delta})
+    credits.refund_message(message, delta.owed, reason)
 
 
 def fail_queued(

@@ -1,0 +1,72 @@
+"""What somebody wants to send, and what became of that wish."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from flashsms.models import Message
+
+MOST_EXAMPLES = 100  # of the recipients left out are named; the rest is counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A wish to send a text to people, now or at `scheduled_at` (UTC).
+
+    The text is `text` or that of the account's `template` (its id); `variables` are values for its
+    placeholders that are the same for everybody. The people are `recipients` (numbers as typed),
+    the members of `groups` and single `contacts` (ids), and with `everybody` the whole address
+    book; each number is sent to once. `sender` is an approved name or its id; None takes the first
+    approved one.
+    """
+
+    text: str | None = None
+    template: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    recipients: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    contacts: Sequence[str] = ()
+    everybody: bool = False
+    sender: str | None = None
+    campaign_name: str | None = None
+    scheduled_at: datetime | None = None
+
+
+class Skipped(NamedTuple):
+    """A number that cannot get the text, and why."""
+
+    phone: str
+    reason: str
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """Whom a message does not reach although they were asked for.
+
+    `invalid` are listed numbers as given; `opted_out` and `deleted` count; `skipped` are the first
+    of `skipped_count` whose own text cannot be made.
+    """
+
+    invalid: tuple[str, ...] = ()
+    opted_out: int = 0
+    deleted: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    skipped_count: int = 0
+
+    def skip(self, phone: str, reason: str) -> None:
+        """Note one more whose own text cannot be made."""
+        self.skipped_count += 1
+        if len(self.skipped) < MOST_EXAMPLES:
+            self.skipped.append(Skipped(phone, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An order taken: its message, how many are sent to, who was left out and what it cost."""
+
+    message: Message
+    recipients: int
+    left_out: LeftOut
+    credits: int
+    balance: int

@@ -1,0 +1,117 @@
+"""What would happen if an order were sent: nothing is stored, charged or sent."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from flashsms.extensions import db
+from flashsms.services import credits, senders
+from flashsms.services.sending import accepting, audience, content, personal
+from flashsms.services.sending.audience import Audience
+from flashsms.services.sending.content import Content, price
+from flashsms.services.sending.order import LeftOut, Order
+from flashsms.text import merge, savings
+from flashsms.text.phones import operator
+from flashsms.text.savings import Savings
+from flashsms.text.segments import Encoding, count_parts, segment
+
+_RANGE = 5  # digits of a number that tell the operator it was given to
+
+
+class Share(NamedTuple):
+    """The recipients whose text has so many parts, and their credits together."""
+
+    parts: int
+    recipients: int
+    credits: int
+
+
+@dataclass(slots=True)
+class Preflight:
+    """What an order comes to.
+
+    `by_parts` counts recipients by the parts of their text, `operators` by number range.
+    `savings` tells what keeps the text out of GSM-7; with every replacement made the order would
+    cost `credits_saved` less.
+    """
+
+    sender: str
+    length: int
+    encoding: Encoding
+    duplicates: int
+    left_out: LeftOut
+    balance: int
+    savings: Savings
+    by_parts: Counter[int] = field(default_factory=Counter)
+    operators: Counter[str] = field(default_factory=Counter)
+    credits_saved: int = 0
+
+    @property
+    def recipients(self) -> int:
+        """How many would be sent to."""
+        return self.by_parts.total()
+
+    @property
+    def shares(self) -> list[Share]:
+        """The recipients by the parts of their text, with what they cost."""
+        return [
+            Share(parts, count, price(parts) * count)
+            for parts, count in sorted(self.by_parts.items())
+        ]
+
+    @property
+    def credits(self) -> int:
+        """What it would cost."""
+        return sum(share.credits for share in self.shares)
+
+
+def preflight(account_id: int, order: Order) -> Preflight:
+    """Say what sending the order would do; raises whatever `accept` would but for credits."""
+    wanted = content.read(account_id, order)
+    accepting.check_schedule(order.scheduled_at)
+    people = audience.resolve(account_id, order)
+    asked, opted_out = audience.measure(people)
+    found = Preflight(
+        sender=senders.choose(account_id, order.sender),
+        length=len(wanted.text),
+        encoding=segment(wanted.text).encoding,
+        duplicates=max(0, people.mentions() - asked),
+        left_out=LeftOut(people.invalid, opted_out, people.deleted),
+        balance=credits.balance_of(account_id),
+        savings=savings.find(wanted.text),
+    )
+    (_count_own_texts if wanted.personalised else _count_alike)(found, people, wanted)
+    if found.recipients == 0:
+        raise accepting.nobody(found.left_out, wanted)
+    return found
+
+
+def _count_alike(found: Preflight, people: Audience, wanted: Content) -> None:
+    reached = people.reached()
+    digits = func.substr(reached.c.phone, 1, _RANGE)
+    for start, count in db.session.execute(select(digits, func.count()).group_by(digits)):
+        found.operators[operator(start)] += count
+        found.by_parts[count_parts(wanted.text)] += count
+    saved = price(found.savings.parts_now) - price(found.savings.parts_then)
+    found.credits_saved = max(0, saved * found.recipients)
+
+
+def _count_own_texts(found: Preflight, people: Audience, wanted: Content) -> None:
+    for batch in personal.batches(people, wanted.template, found.left_out):
+        for one in batch:
+            found.operators[operator(one.phone)] += 1
+            found.by_parts[one.parts] += 1
+    if found.savings.culprits:
+        found.credits_saved = max(0, found.credits - _credits_without_culprits(found, people))
+
+
+def _credits_without_culprits(found: Preflight, people: Audience) -> int:
+    """Return what it would cost with every replacement made in the text, though not in names."""
+    try:
+        cheaper = merge.parse(found.savings.text)
+    except merge.PlaceholderError:  # a replacement that reads like a brace
+        return found.credits
+    batches = personal.batches(people, cheaper, LeftOut())
+    return sum(price(one.parts) for batch in batches for one in batch)
