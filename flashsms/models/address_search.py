@@ -1,7 +1,8 @@
 """Finding contacts by any three characters of a name or number, with the database's own index.
 
-PostgreSQL: a GIN index over the three-character pieces of `contacts.search`, each with the account
-before it, so that no account's search reads another's rows; `contact_pieces` makes them. SQLite: a
+PostgreSQL: a GIN index over the three-character pieces of `contacts.search` and the five characters
+around each blank, with the account before them, so that no account's search reads another's rows;
+`contact_pieces` makes them. SQLite: a
 full-text table with the trigram tokenizer, kept by triggers. Both are made by the migrations.
 """
 
@@ -55,7 +56,10 @@ def _indexed(account_id: int, terms: Sequence[str]) -> ColumnElement[bool]:
     """The condition that the index knows: all contacts that qualify, and perhaps some more."""
     if is_postgresql():
         pieces = func.contact_pieces(Contact.account_id, Contact.search, type_=ARRAY(Text))
-        wanted = [[f"{account_id}:{piece}" for piece in _pieces(term)] for term in terms]
+        wanted = [
+            [f"{account_id}:{piece}" for piece in (*_pieces(term), *_joints(term))]
+            for term in terms
+        ]
         return or_(*(pieces.contains(bindparam(None, one, ARRAY(Text))) for one in wanted))
     full_text = table(_FULL_TEXT, column("rowid"))
     phrases = " OR ".join(f"({' AND '.join(map(_quoted, _pieces(term)))})" for term in terms)
@@ -77,3 +81,9 @@ def _pieces(term: str) -> list[str]:
     starts = range(len(searched) - _PIECE + 1)
     step = max(1, -(-len(starts) // _MOST_PIECES))
     return [searched[at : at + _PIECE] for at in starts[::step]]
+
+
+def _joints(term: str) -> list[str]:
+    """Return what stands around the blanks of a term: few people share a first and a last name."""
+    blanks = [at for at, character in enumerate(term) if character == " "]
+    return [term[at - 2 : at + 3] for at in blanks if 2 <= at <= len(term) - 3]

@@ -87,4 +87,4 @@ class ImportProblem(Model):
     )
     line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[str] = mapped_column(String(200))
-    cells: Mapped[Sequence[str | None]] = mapped_column(Json)
+    cells: Mapped[Sequence[str]] = mapped_column(Json)

@@ -11,12 +11,13 @@ branch_labels = None
 depends_on = None
 
 # What `models.address_search` looks into. The pieces of a text are its runs of three characters,
-# each with its account before it.
+# and of five around each blank, with the account before them.
 SEARCH_ON_POSTGRESQL = """
 CREATE FUNCTION contact_pieces(account integer, searched text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
-    SELECT array_agg(DISTINCT account || ':' || substr(searched, at, 3))
-    FROM generate_series(1, length(searched) - 2) AS at
+    SELECT array_agg(account || ':' || substr(searched, at - wide, 3 + 2 * wide))
+    FROM generate_series(1, length(searched) - 2) AS at,
+        generate_series(0, (substr(searched, at + 1, 1) = ' ')::integer) AS wide
 $$;
 CREATE INDEX contacts_search ON contacts USING gin (contact_pieces(account_id, search))
 WITH (gin_pending_list_limit = 256);

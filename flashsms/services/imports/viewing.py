@@ -73,7 +73,7 @@ def problems_csv(account_id: int, public_id: str) -> Iterator[str]:
     """Yield the rows that were left out as CSV, in pieces: line, reason, and the cells as given.
 
     A byte order mark comes first and no cell is a formula, so that spreadsheet programs read it
-    safely. Raises NotFound import_unknown at once.
+    safely; corrected, it can be imported as it is. Raises NotFound import_unknown at once.
     """
     found = find(account_id, public_id)
     titles = [name or f"column {number}" for number, name in enumerate(found.columns, start=1)]
@@ -85,13 +85,13 @@ def _problems(import_id: int, header: list[str]) -> Iterator[str]:
     line = 0
     while piece := _piece(import_id, line):
         yield exporting.lines(
-            [str(problem.line), problem.reason, *(cell or "" for cell in problem.cells)]
+            [str(problem.line), problem.reason, *map(exporting.unshield, problem.cells)]
             for problem in piece
         )
         line = piece[-1].line
 
 
-def _piece(import_id: int, line: int) -> Sequence[Row[int, str, Sequence[str | None]]]:
+def _piece(import_id: int, line: int) -> Sequence[Row[int, str, Sequence[str]]]:
     query = (
         select(ImportProblem.line, ImportProblem.reason, ImportProblem.cells)
         .where(ImportProblem.import_id == import_id, ImportProblem.line > line)
