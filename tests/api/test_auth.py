@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from flashsms.models import Scope, now
-from flashsms.services import keys
+from flashsms.services import contacts, keys, templates
 from tests.api.calls import HELLO, error, send, stored
 from tests.factories import Member
 
@@ -21,8 +21,31 @@ ROUTES = {
     ("GET", "balance"): Scope.BALANCE_READ,
     ("GET", "sender-ids"): Scope.SENDERS_READ,
     ("GET", "transactions"): Scope.TRANSACTIONS_READ,
+    ("GET", "contacts"): Scope.CONTACTS_READ,
+    ("POST", "contacts"): Scope.CONTACTS_WRITE,
+    ("GET", "contacts/{contact}"): Scope.CONTACTS_READ,
+    ("PUT", "contacts/{contact}"): Scope.CONTACTS_WRITE,
+    ("PATCH", "contacts/{contact}"): Scope.CONTACTS_WRITE,
+    ("DELETE", "contacts/{contact}"): Scope.CONTACTS_WRITE,
+    ("POST", "contacts/import"): Scope.CONTACTS_WRITE,
+    ("GET", "contacts/groups"): Scope.CONTACTS_READ,
+    ("POST", "contacts/groups"): Scope.CONTACTS_WRITE,
+    ("DELETE", "contacts/groups/{group}"): Scope.CONTACTS_WRITE,
+    ("GET", "templates"): Scope.TEMPLATES_READ,
+    ("POST", "templates"): Scope.TEMPLATES_WRITE,
+    ("PUT", "templates/{template}"): Scope.TEMPLATES_WRITE,
+    ("PATCH", "templates/{template}"): Scope.TEMPLATES_WRITE,
+    ("DELETE", "templates/{template}"): Scope.TEMPLATES_WRITE,
 }
-BODIES = {"sms/send": HELLO, "sms/estimate": {"message": "Hello", "recipientCount": 1}}
+BODIES = {
+    "sms/send": HELLO,
+    "sms/estimate": {"message": "Hello", "recipientCount": 1},
+    "contacts": {"phone": "0201234567"},
+    "contacts/import": {"contacts": [{"phone": "0201234567"}]},
+    "contacts/groups": {"name": "Families"},
+    "templates": {"name": "Thanks", "content": "Thank you."},
+}
+CHANGES = {"contacts": {"firstName": "Ama"}, "templates": {"name": "Thank you"}}
 MALFORMED = [
     "",
     " ",
@@ -42,7 +65,14 @@ MALFORMED = [
 
 
 def call(client: FlaskClient, method: str, path: str, headers: dict[str, str]):
-    return client.open(f"/api/v1/{path}", method=method, json=BODIES.get(path), headers=headers)
+    changes = CHANGES.get(path.split("/")[0]) if method in ("PUT", "PATCH") else None
+    body = changes or BODIES.get(path)
+    return client.open(f"/api/v1/{path}", method=method, json=body, headers=headers)
+
+
+def test_every_route_is_among_those_tried_here(app: Flask):
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
+    assert len(ROUTES) == sum(len(rule.methods - {"HEAD", "OPTIONS"}) for rule in rules)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
@@ -104,12 +134,17 @@ def test_a_revoked_key_is_refused_at_once(client: FlaskClient, ama: Member):
 def test_each_endpoint_takes_its_scope_and_no_other(
     client: FlaskClient, ama: Member, method: str, path: str
 ):
-    public_id = send(client, ama).json["data"]["messageId"]
+    ids = {
+        "id": send(client, ama).json["data"]["messageId"],
+        "contact": contacts.create(ama.account.id, contacts.Draft("233509999999")).public_id,
+        "group": contacts.groups.create(ama.account.id, "VIP").public_id,
+        "template": templates.create(ama.account.id, "Hello", "Hello!").public_id,
+    }
     needed = ROUTES[method, path]
     _, right = keys.create(ama.account.id, "right", [needed])
     _, wrong = keys.create(ama.account.id, "wrong", set(Scope) - {needed})
     before = stored(ama)
-    path = path.format(id=public_id)
+    path = path.format(**ids)
     refused = call(client, method, path, {"Authorization": f"Bearer {wrong}"})
     assert needed in error(refused, 403, "scope_missing")
     assert stored(ama) == before
