@@ -14,13 +14,24 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bench import accept, book, databases, delivery, latency, profile, results, statements
+from bench import (
+    accept,
+    book,
+    databases,
+    delivery,
+    imports,
+    latency,
+    profile,
+    results,
+    statements,
+)
 from bench.book import Book
 from bench.databases import Server
 from bench.figures import Round
+from bench.imports import Imported
 from bench.latency import Latencies
 
-PARTS = ("A", "B", "C", "D", "E")
+PARTS = ("A", "B", "C", "D", "E", "F")
 ROUNDS = 3
 Found = TypeVar("Found")
 
@@ -55,6 +66,7 @@ class _Bench:
         self._late: dict[str, Latencies] = {}
         self._counted: dict[str, list[int]] = {}
         self._books: dict[str, Book] = {}
+        self._files: dict[str, dict[str, Imported]] = {}
 
     def run(self) -> list[str]:
         """Return the tables of what was measured."""
@@ -72,6 +84,8 @@ class _Bench:
             tables.append(results.counted(self._counted, statements.SIZES))
         if self._books:
             tables.append(results.books(self._books))
+        if self._files:
+            tables.append(results.files(self._files))
         return tables
 
     def _measure(self, server: Server) -> None:
@@ -99,6 +113,10 @@ class _Bench:
             self._counted[kind] = _timed(f"D {kind}", lambda: statements.count(server))
         if "E" in self._parts:
             self._books[kind] = _timed(f"E {kind}", lambda: book.measure(server, book.BIG // tenth))
+        if "F" in self._parts:
+            self._files[kind] = _timed(
+                f"F {kind}", lambda: imports.measure(server, imports.ROWS // tenth)
+            )
 
 
 def _parser() -> argparse.ArgumentParser:

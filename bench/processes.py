@@ -66,6 +66,11 @@ class Processes:
         """Return the CPU seconds that each process and its children have used so far."""
         return {name: _cpu_of(pid) for name, pid in self._watched.items()}
 
+    def peak(self, name: str) -> float:
+        """Return the most memory that a process has ever had, in MB; its children's not."""
+        status = Path(f"/proc/{self._watched[name]}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
     def stop(self, *names: str) -> None:
         """End these processes, with everything that they started."""
         ending = [self._running.pop(name) for name in names]

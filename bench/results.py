@@ -11,6 +11,7 @@ import psycopg
 
 from bench.book import Book
 from bench.figures import Round, middle
+from bench.imports import Imported
 from bench.latency import Latencies
 from bench.processes import Cpu
 
@@ -74,6 +75,18 @@ def books(found: Mapping[str, Book]) -> str:
             *(_plan(name, text) for one in found.values() for name, text in one.plans.items()),
         ]
     )
+
+
+def files(found: Mapping[str, Mapping[str, Imported]]) -> str:
+    """Return the table of part F, from the files of each database."""
+    lines = [
+        f"| {name}, {kind} | {one.uploaded:.1f} | {one.rate:,.0f} | {one.floor:,.0f} "
+        f"| {one.floor / one.rate:.1f} | {one.peak:.0f} |"
+        for name, kinds in found.items()
+        for kind, one in kinds.items()
+    ]
+    head = _head("", "upload, s", "rows/s", "bare INSERT", "floor / ours", "worker's peak, MB")
+    return "\n".join(["### F. A file of 1,000,000 contacts", "", *head, *lines])
 
 
 def _questions(name: str, found: Book) -> str:

@@ -13,13 +13,14 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy.exc import DBAPIError
 
-from flashsms.models import Scope, Sender, TransactionType
-from flashsms.services import accounts, carriers, credits, keys, senders
+from flashsms.models import OptSource, Scope, Sender, TransactionType
+from flashsms.services import accounts, carriers, contacts, credits, keys, opt_outs, senders
 from flashsms.services.errors import DomainError
 
 account_group = AppGroup("account", help="Accounts.")
 key_group = AppGroup("key", help="API keys.")
 credit_group = AppGroup("credit", help="Credits.")
+opt_out_group = AppGroup("opt-out", help="Numbers that an account does not send to.")
 sender_group = AppGroup("sender", help="Sender IDs that accounts requested.")
 carrier_group = AppGroup("carrier", help="Carriers: how messages leave.")
 
@@ -160,6 +161,16 @@ def list_senders() -> dict[str, Any]:
     return {"senders": waiting}
 
 
+@sender_group.command("request")
+@click.option("--account", "email", required=True, metavar="EMAIL", help="A user of the account.")
+@click.option("--name", required=True, help="3 to 11 letters, digits or inner spaces.")
+@click.option("--purpose", help="What it is wanted for.")
+@answers("Sender {name} waits for a decision. Its id is {id}.")
+def request_sender(email: str, name: str, purpose: str | None) -> dict[str, Any]:
+    """Request a sender ID for an account."""
+    return _shown(senders.request(accounts.find_by_email(email).id, name, purpose))
+
+
 overruling = click.option("--overrule", is_flag=True, help="Undo an earlier decision.")
 
 
@@ -191,6 +202,28 @@ def _shown(sender: Sender) -> dict[str, Any]:
         "purpose": sender.purpose,
         "reason": sender.reason,
     }
+
+
+@opt_out_group.command("add")
+@click.option("--account", "email", required=True, metavar="EMAIL", help="A user of the account.")
+@click.argument("phone")
+@answers("{phone} is not sent to any more.")
+def add_opt_out(email: str, phone: str) -> dict[str, Any]:
+    """Never send to a number again for an account."""
+    digits = contacts.drafts.phone(phone)
+    new = opt_outs.opt_out(accounts.find_by_email(email).id, digits, OptSource.OPERATOR)
+    return {"phone": digits, "changed": new}
+
+
+@opt_out_group.command("remove")
+@click.option("--account", "email", required=True, metavar="EMAIL", help="A user of the account.")
+@click.argument("phone")
+@answers("{phone} may be sent to.")
+def remove_opt_out(email: str, phone: str) -> dict[str, Any]:
+    """Let an account send to a number again."""
+    digits = contacts.drafts.phone(phone)
+    back = opt_outs.opt_in(accounts.find_by_email(email).id, digits, OptSource.OPERATOR)
+    return {"phone": digits, "changed": back}
 
 
 @carrier_group.command("set")
@@ -226,5 +259,12 @@ def list_carriers() -> dict[str, Any]:
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(prepare_command)
-    for group in (account_group, key_group, credit_group, sender_group, carrier_group):
+    for group in (
+        account_group,
+        key_group,
+        credit_group,
+        sender_group,
+        opt_out_group,
+        carrier_group,
+    ):
         app.cli.add_command(group)

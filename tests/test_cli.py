@@ -9,7 +9,7 @@ from flask import Flask
 
 from config import TestConfig
 from flashsms import create_app
-from flashsms.services import carriers, keys, senders
+from flashsms.services import carriers, keys, opt_outs, senders
 from tests.factories import Member
 
 ACCOUNT = ("account", "create", "--name", "Shop", "--phone", "0241234567")
@@ -177,3 +177,20 @@ def test_a_database_that_was_not_prepared_is_said_in_a_sentence(tmp_path: Path) 
     code, answer = run(app, *ACCOUNT, *OWNER)
     assert (code, answer["code"]) == (1, "database_unusable")
     assert "make run" in answer["error"]
+
+
+def test_a_sender_is_requested_for_an_account(app: Flask, ama: Member) -> None:
+    wanted = ("--account", "ama@example.com", "--name", "NewShop", "--purpose", "Offers")
+    code, answer = run(app, "sender", "request", *wanted)
+    assert (code, answer["name"], answer["status"]) == (0, "NewShop", "PENDING")
+    assert run(app, "sender", "list")[1]["senders"][0]["id"] == answer["id"]
+
+
+def test_a_number_is_opted_out_and_back_in(app: Flask, ama: Member) -> None:
+    who = ("--account", "ama@example.com", "0201234567")
+    assert run(app, "opt-out", "add", *who) == (0, {"phone": "233201234567", "changed": True})
+    assert run(app, "opt-out", "add", *who)[1]["changed"] is False
+    assert opt_outs.among(ama.account.id, ["233201234567"]) == {"233201234567"}
+    assert run(app, "opt-out", "remove", *who)[1]["changed"] is True
+    assert opt_outs.among(ama.account.id, ["233201234567"]) == set()
+    assert run(app, "opt-out", "add", *who[:2], "12")[1]["code"] == "bad_contact"

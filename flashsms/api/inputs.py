@@ -27,6 +27,7 @@ _SENTENCES = {  # pydantic's error type to ours; `{}` is what its context says
     "missing": "{field} is required.",
     "string_type": "{field} must be a string in quotes.",
     "string_too_long": "{field} may have at most {max_length} characters.",
+    "dict_type": "{field} must be an object of strings.",
     "list_type": "{field} must be an array of strings.",
     "bool_type": "{field} must be true or false, without quotes.",
     "int_type": "{field} must be a whole number, without quotes or a decimal point.",

@@ -13,6 +13,9 @@ from flashsms.api.schemas import EstimateRequest, SendRequest
 from flashsms.models import Scope
 from flashsms.services import estimates, sending
 from flashsms.services.sending import LeftOut, Order, Preflight
+from flashsms.text import savings
+
+_MOST_CHARACTERS = 20  # that make texts dear by what is known of the readers
 
 
 @bp.post("/sms/send")
@@ -34,9 +37,7 @@ def send() -> Response:
 def estimate() -> Response:
     """Price a message without sending it."""
     wanted = inputs.body(EstimateRequest)
-    order = Order(
-        text=wanted.message, template=wanted.template_id, variables=wanted.variables or {}
-    )
+    order = Order(text=wanted.message, template=wanted.template_id, variables=wanted.values())
     found = estimates.estimate(current_key().account_id, order, wanted.recipient_count)
     return answer(
         {
@@ -59,7 +60,7 @@ def _order(wanted: SendRequest) -> Order:
     return Order(
         text=wanted.message,
         template=wanted.template_id,
-        variables=wanted.variables or {},
+        variables=wanted.values(),
         recipients=wanted.recipients or (),
         groups=groups,
         contacts=wanted.contact_ids or (),
@@ -109,6 +110,7 @@ def _show_preflight(found: Preflight) -> dict[str, Any]:
             "length": found.length,
             "encoding": found.encoding,
             "creditsSaved": found.credits_saved,
+            "encodings": {str(name): count for name, count in found.by_encoding.items()},
             "suggestion": found.savings.text if found.credits_saved else None,
             "culprits": [
                 {
@@ -120,5 +122,14 @@ def _show_preflight(found: Preflight) -> dict[str, Any]:
                 }
                 for one in found.savings.culprits
             ],
+            "inValues": [
+                {
+                    "character": character,
+                    "recipients": count,
+                    "replacement": savings.replacement(character),
+                }
+                for character, count in found.in_values.most_common(_MOST_CHARACTERS)
+            ],
+            "samples": [{"phone": one.phone, "message": one.text} for one in found.samples],
         },
     }

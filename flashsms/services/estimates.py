@@ -26,15 +26,14 @@ class Estimate:
 
 def estimate(account_id: int, order: Order, recipient_count: int) -> Estimate:
     """Price an order's text for so many recipients; raises DomainError if it cannot be sent."""
-    template = content.read(account_id, order).template
-    text = template.render({name: name for name in template.missing({})})
-    found = segment(text)
+    wanted = content.read(account_id, order)
+    found = segment(wanted.typical())
     parts = len(found.parts)
     return Estimate(
         found.length,
         parts,
         found.encoding,
-        template.variables,
+        wanted.template.variables,
         content.price(parts) * recipient_count,
         balance_of(account_id),
     )

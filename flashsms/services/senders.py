@@ -130,22 +130,34 @@ def choose(account_id: int, wanted: str | None) -> str:
         )
     name = db.session.scalar(query.order_by(Sender.approved_at, Sender.id).limit(1))
     if name is None:
-        raise _not_approved(wanted)
+        raise _not_approved(account_id, wanted)
     return name
 
 
-def _not_approved(wanted: str | None) -> DomainError:
+def _not_approved(account_id: int, wanted: str | None) -> DomainError:
     if wanted is None:
         return DomainError(
             "no_sender",
             "This account has no approved sender ID. Request one from the operator of this "
             "installation.",
         )
+    known = next((one for one in every(account_id) if _is_called(one, wanted)), None)
+    if known is None:
+        return DomainError(
+            "sender_not_approved",
+            f"senderId {wanted[:40]!r} is not an approved sender ID of this account. Use one from "
+            "GET /api/v1/sender-ids, or request this one from the operator of this installation.",
+        )
+    why = f": {known.reason.rstrip('.')}" if known.reason else ""
+    stands = "was rejected" if known.status is SenderStatus.REJECTED else "is not approved yet"
     return DomainError(
         "sender_not_approved",
-        f"senderId {wanted[:40]!r} is not an approved sender ID of this account. Use one from "
-        "GET /api/v1/sender-ids, or request this one from the operator of this installation.",
+        f"senderId {known.name!r} {stands}{why}. Use one from GET /api/v1/sender-ids.",
     )
+
+
+def _is_called(sender: Sender, wanted: str) -> bool:
+    return wanted == sender.public_id or wanted.strip().lower() == sender.folded
 
 
 def _decide(public_id: str, decided_before: tuple[SenderStatus, ...], **values: Any) -> Sender:
@@ -178,7 +190,7 @@ def _decided(public_id: str) -> DomainError:
     return DomainError(
         "sender_decided",
         f"Sender {sender.name!r} was already {sender.status.lower()}{why}. "
-        "To decide otherwise, overrule that decision.",
+        "To decide otherwise, overrule that decision (--overrule).",
     )
 
 

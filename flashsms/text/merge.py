@@ -31,8 +31,8 @@ class BrokenPlaceholder(PlaceholderError):
         super().__init__(
             position,
             f'Character {position + 1} starts a placeholder that cannot be read: "{snippet}". '
-            "Write {{name}} or {{name|fallback}}; a name is a letter followed by letters, "
-            "digits or underscores.",
+            "Write {{name}} or {{name|fallback}}; a name has letters from A to Z, "
+            "digits and underscores, a letter first.",
         )
         self.snippet = snippet
 

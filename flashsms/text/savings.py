@@ -118,11 +118,16 @@ def find(text: str) -> Savings:
     return Savings(_culprits(finds), better, count_parts(text), count_parts(better))
 
 
+def replacement(piece: str) -> str | None:
+    """Return what could stand in place of a character that GSM-7 lacks, None for nothing."""
+    return _spelt(unicodedata.normalize("NFC", piece))
+
+
 def _finds(text: str) -> Iterator[_Find]:
     for character in _CHARACTER.finditer(text) if _foreign(text) else ():
         for position, piece in _pieces(character):
             if _foreign(piece):
-                yield position, piece, _replacement(piece)
+                yield position, piece, replacement(piece)
 
 
 def _pieces(character: re.Match[str]) -> Iterator[tuple[int, str]]:
@@ -135,10 +140,6 @@ def _pieces(character: re.Match[str]) -> Iterator[tuple[int, str]]:
 
 def _foreign(text: str) -> bool:
     return next(not_gsm7(text), None) is not None
-
-
-def _replacement(piece: str) -> str | None:
-    return _spelt(unicodedata.normalize("NFC", piece))
 
 
 def _spelt(characters: str) -> str | None:

@@ -5,6 +5,7 @@ import unicodedata
 
 _TYPED_NUMBER = re.compile(r"\+?[0-9 ().\-/\u00a0\u2010-\u2015\u2212]*[0-9][0-9 ().\-/\u00a0]*")
 _NOT_DIGIT = re.compile(r"[^0-9]")
+_NATIONAL_ZERO = re.compile(r"^((?:00)?233)0")  # that "+233 (0) 24 ..." keeps
 
 
 def fold(text: str) -> str:
@@ -31,6 +32,7 @@ def terms(typed: str) -> tuple[str, ...]:
     found = [folded] if folded else []
     if folded and _TYPED_NUMBER.fullmatch(folded):
         digits = _NOT_DIGIT.sub("", folded)
+        digits = _NATIONAL_ZERO.sub(r"\1", digits)
         found.append(digits)
         if digits.startswith("00") and len(digits) > 2:
             found.append("\n" + digits[2:])

@@ -90,6 +90,8 @@ def test_a_template_is_sent_with_values(client: FlaskClient, ama: Member, kofi: 
         ({"templateId": "tpl_1"}, "invalid_request", "exclude each other"),
         ({"variables": {"x": "1"}}, "unknown_variable", "{{x}}"),
         ({"message": "{{x}}", "variables": {"x": 1}}, "invalid_request", "variables.x"),
+        ({"message": "{{x}}", "variables": ["x"]}, "invalid_request", "an object of strings"),
+        ({"message": "{{x}}", "variables": {"x": None}}, "no_recipients", "{{x}}"),
         ({"message": "Hi {{first name}}"}, "bad_message", "Character 4"),
         ({"message": "Hi {{firstname}}"}, "bad_message", "{{firstName}}"),
         ({"message": "{{x}}"}, "no_recipients", "{{x}} at character 1"),
@@ -122,6 +124,7 @@ def test_a_dry_run_says_everything_and_does_nothing(client: FlaskClient, ama: Me
     )
     answer = data(response)
     culprits = answer["message"].pop("culprits")
+    answer["message"]["samples"].sort(key=lambda sample: sample["phone"])
     assert answer == {
         "dryRun": True,
         "senderId": "MyBrand",
@@ -138,9 +141,15 @@ def test_a_dry_run_says_everything_and_does_nothing(client: FlaskClient, ama: Me
         "parts": [{"parts": 2, "recipients": 2, "credits": 4}],
         "operators": {"Telecel": 1, "MTN": 1},
         "message": {
-            "length": 89,
+            "length": 85,
             "encoding": "UCS-2",
             "creditsSaved": 2,
+            "encodings": {"UCS-2": 2},
+            "inValues": [],
+            "samples": [
+                {"phone": phone, "message": f"Akwaaba {name}, pay ₵5" + "x" * 60}
+                for phone, name in (("233201111111", "Ama"), ("233242222222", "Kofi"))
+            ],
             "suggestion": "Akwaaba {{firstName}}, pay GHS 5" + "x" * 60,
         },
     }
@@ -154,6 +163,27 @@ def test_a_dry_run_says_everything_and_does_nothing(client: FlaskClient, ama: Me
         }
     ]
     assert stored(ama) == before
+
+
+def test_a_dry_run_names_the_readers_whose_own_values_are_dear(client: FlaskClient, ama: Member):
+    people = [
+        Draft("233201111111", "Ɛsi"),
+        Draft("233202222222", "Kɔfi Ɛ"),
+        Draft("233203333333", "Ama"),
+    ]
+    contacts.add(ama.account.id, people)
+    wanted = {"recipients": None, "sendToAllContacts": True, "dryRun": True}
+    answer = data(send(client, ama, message="Hi {{firstName}}! " + "x" * 70, **wanted))
+    assert answer["parts"] == [
+        {"parts": 1, "recipients": 1, "credits": 1},
+        {"parts": 2, "recipients": 2, "credits": 4},
+    ]
+    assert answer["message"]["encodings"] == {"GSM-7": 1, "UCS-2": 2}
+    assert answer["message"]["culprits"] == []
+    assert answer["message"]["inValues"] == [
+        {"character": "Ɛ", "recipients": 2, "replacement": "E"},
+        {"character": "ɔ", "recipients": 1, "replacement": "o"},
+    ]
 
 
 def test_a_dry_run_tells_what_cannot_be_afforded(client: FlaskClient, ama: Member):

@@ -35,7 +35,7 @@ class _Texted(Body):
 
     message: str | None = None
     template_id: str | None = None
-    variables: dict[str, str] | None = None
+    variables: dict[str, str | None] | None = None
 
     @model_validator(mode="after")
     def _check_text(self) -> Self:
@@ -44,6 +44,11 @@ class _Texted(Body):
         if self.message is not None and self.template_id is not None:
             raise wrong("message and templateId exclude each other. Give one of them.")
         return self
+
+    def values(self) -> dict[str, str]:
+        """Return the variables that have a value."""
+        given = self.variables or {}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class SendRequest(_Texted):

@@ -66,14 +66,16 @@ def check_names(given: Mapping[str, Any]) -> None:
 
 def phone(typed: Any) -> str:
     """Return a number as digits."""
+    if typed is None:
+        raise _wrong('phone is required, as a string in quotes such as "0201234567".')
     if not isinstance(typed, str):
         raise _wrong('phone is required, as a string in quotes such as "0201234567".')
     digits = normalise(typed, current_app.config["COUNTRIES"])
     if digits is None:
         shown = typed.strip()[:30]
         raise _wrong(
-            f"phone: {shown!r} is not a mobile number. Ghana numbers look like 0201234567 or "
-            "233201234567."
+            f"phone: {shown!r} cannot be sent to. Mobile numbers of Ghana look like 0201234567 "
+            "or 233201234567; other countries are for the operator to allow."
             if shown
             else "phone must not be empty."
         )
@@ -122,8 +124,8 @@ def fields(given: Any, known: Mapping[str, str] | None = None) -> Mapping[str, s
 def _field_name(name: str) -> str:
     if not _FIELD.fullmatch(name) or len(name) > LONGEST_FIELD:
         raise _wrong(
-            f"customFields: {name[:LONGEST_FIELD]!r} cannot be a field's name. Use letters, digits "
-            f"and underscores, a letter first, at most {LONGEST_FIELD}."
+            f"customFields: {name[:LONGEST_FIELD]!r} cannot be a field's name. Use letters from A "
+            f"to Z, digits and underscores, a letter first, at most {LONGEST_FIELD}."
         )
     if name.replace("_", "").lower() in _TAKEN:
         raise _wrong(f"customFields: {name!r} is a field that every contact has. Use another name.")

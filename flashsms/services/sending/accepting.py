@@ -78,7 +78,7 @@ def nobody(left_out: LeftOut, wanted: Content) -> DomainError:
         reasons.append(_why_skipped(left_out, wanted))
     if not reasons:
         reasons.append(
-            "Name a phone number in recipients, or groups or contacts that are not empty."
+            "name a phone number in recipients, or groups or contacts that are not empty."
         )
     return DomainError("no_recipients", f"There is nobody to send to: {' '.join(reasons)}")
 

@@ -25,6 +25,10 @@ class Content:
         """Whether recipients have texts of their own."""
         return not self.template.is_plain
 
+    def typical(self) -> str:
+        """Return the text with fallbacks, or else the names of the placeholders, as values."""
+        return self.template.render({name: name for name in self.template.missing({})})
+
 
 def read(account_id: int, order: Order) -> Content:
     """Return what an order sends. Raises DomainError naming what is wrong, NotFound a template."""

@@ -12,11 +12,13 @@ from flashsms.services.sending import accepting, audience, content, personal
 from flashsms.services.sending.audience import Audience
 from flashsms.services.sending.content import Content, price
 from flashsms.services.sending.order import LeftOut, Order
+from flashsms.services.sending.personal import OwnText
 from flashsms.text import merge, savings
 from flashsms.text.phones import operator
 from flashsms.text.savings import Savings
-from flashsms.text.segments import Encoding, count_parts, segment
+from flashsms.text.segments import Encoding, count_parts, not_gsm7, segment
 
+MOST_SAMPLES = 3  # own texts that are shown
 _RANGE = 5  # digits of a number that tell the operator it was given to
 
 
@@ -32,9 +34,11 @@ class Share(NamedTuple):
 class Preflight:
     """What an order comes to.
 
-    `by_parts` counts recipients by the parts of their text, `operators` by number range.
-    `savings` tells what keeps the text out of GSM-7; with every replacement made the order would
-    cost `credits_saved` less.
+    `length` and `encoding` are those of the text, with fallbacks or the names of the placeholders
+    in their place. `by_parts` and `by_encoding` count recipients by their text, `operators` by
+    number range. `savings` tells what keeps the text itself out of GSM-7; with every replacement
+    made there the order would cost `credits_saved` less. `in_values` are the characters that do so
+    in what is known of the readers, by the number of readers; `samples` the first own texts.
     """
 
     sender: str
@@ -45,6 +49,9 @@ class Preflight:
     balance: int
     savings: Savings
     by_parts: Counter[int] = field(default_factory=Counter)
+    by_encoding: Counter[Encoding] = field(default_factory=Counter)
+    in_values: Counter[str] = field(default_factory=Counter)
+    samples: list[OwnText] = field(default_factory=list)
     operators: Counter[str] = field(default_factory=Counter)
     credits_saved: int = 0
 
@@ -73,10 +80,11 @@ def preflight(account_id: int, order: Order) -> Preflight:
     accepting.check_schedule(order.scheduled_at)
     people = audience.resolve(account_id, order)
     asked, opted_out = audience.measure(people)
+    typical = wanted.typical()
     found = Preflight(
         sender=senders.choose(account_id, order.sender),
-        length=len(wanted.text),
-        encoding=segment(wanted.text).encoding,
+        length=len(typical),
+        encoding=segment(typical).encoding,
         duplicates=max(0, people.mentions() - asked),
         left_out=LeftOut(people.invalid, opted_out, people.deleted),
         balance=credits.balance_of(account_id),
@@ -94,15 +102,21 @@ def _count_alike(found: Preflight, people: Audience, wanted: Content) -> None:
     for start, count in db.session.execute(select(digits, func.count()).group_by(digits)):
         found.operators[operator(start)] += count
         found.by_parts[count_parts(wanted.text)] += count
+        found.by_encoding[found.encoding] += count
     saved = price(found.savings.parts_now) - price(found.savings.parts_then)
     found.credits_saved = max(0, saved * found.recipients)
 
 
 def _count_own_texts(found: Preflight, people: Audience, wanted: Content) -> None:
+    own = {culprit.character for culprit in found.savings.culprits}
     for batch in personal.batches(people, wanted.template, found.left_out):
+        found.samples.extend(batch[: MOST_SAMPLES - len(found.samples)])
         for one in batch:
             found.operators[operator(one.phone)] += 1
             found.by_parts[one.parts] += 1
+            dear = {character for _, character in not_gsm7(one.text)}
+            found.by_encoding[Encoding.UCS2 if dear else Encoding.GSM7] += 1
+            found.in_values.update(dear - own)
     if found.savings.culprits:
         found.credits_saved = max(0, found.credits - _credits_without_culprits(found, people))
 
