@@ -13,6 +13,7 @@ from flashsms.api.schemas import ContactChange, ContactRequest, ContactsQuery, I
 from flashsms.models import Contact, Scope
 from flashsms.services import contacts, opt_outs
 
+_SHOWN = 40  # characters of a wrong phone
 _IMPORT = 8 * 1024 * 1024  # bytes of a body that holds thousands of contacts
 
 
@@ -88,7 +89,8 @@ def _import(account_id: int, wanted: ImportRequest) -> dict[str, Any]:
         "invalid": len(taken.invalid),
         "total": len(wanted.contacts),
         "invalidContacts": [
-            {"index": one.index, "phone": one.phone, "error": one.reason} for one in taken.invalid
+            {"index": one.index, "phone": one.phone and one.phone[:_SHOWN], "error": one.reason}
+            for one in taken.invalid
         ],
     }
 

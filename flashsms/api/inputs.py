@@ -19,6 +19,7 @@ _MIB = 1024 * 1024
 _MOST_BYTES = _MIB  # of a body; 1,000 recipients take about 20,000
 _DEEPEST = 32  # levels of brackets; no request needs more than four
 _MOST_DETAILS = 20
+_MOST_FIELDS = 1000  # of a body, far more than any has
 _SHOWN = 40  # characters of a wrong name worth repeating
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -27,6 +28,7 @@ _SENTENCES = {  # pydantic's error type to ours; `{}` is what its context says
     "missing": "{field} is required.",
     "string_type": "{field} must be a string in quotes.",
     "string_too_long": "{field} may have at most {max_length} characters.",
+    "too_long": "{field} may have at most {max_length} entries.",
     "dict_type": "{field} must be an object of strings.",
     "list_type": "{field} must be an array of strings.",
     "bool_type": "{field} must be true or false, without quotes.",
@@ -46,6 +48,8 @@ def body(model: type[Model], most_bytes: int = _MOST_BYTES) -> Model:
     value = _parse(_read(most_bytes))
     if not isinstance(value, dict):
         raise DomainError("bad_json", "The body must be a JSON object, in curly brackets.")
+    if len(value) > _MOST_FIELDS:
+        raise DomainError("bad_json", f"The body has {len(value):,} fields, most of them unknown.")
     return _check(model, value)
 
 
@@ -128,5 +132,5 @@ def _explain(model: type[BaseModel], fault: ErrorDetails) -> str:
 
 
 def _path(loc: Iterable[str | int]) -> str:
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step[:_SHOWN]}" for step in loc)
     return "".join(steps).removeprefix(".")

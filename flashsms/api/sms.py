@@ -56,13 +56,13 @@ def estimate() -> Response:
 
 
 def _order(wanted: SendRequest) -> Order:
-    groups = [*(wanted.group_ids or ()), *([wanted.group_id] if wanted.group_id else ())]
+    single = () if wanted.group_id is None else (wanted.group_id,)
     return Order(
         text=wanted.message,
         template=wanted.template_id,
         variables=wanted.values(),
         recipients=wanted.recipients or (),
-        groups=groups,
+        groups=(*(wanted.group_ids or ()), *single),
         contacts=wanted.contact_ids or (),
         everybody=bool(wanted.send_to_all_contacts),
         sender=wanted.sender_id,

@@ -12,7 +12,11 @@ class Group(Model):
     """A named set of an account's contacts; `folded` is the name without case, one per account."""
 
     __tablename__ = "groups"
-    __table_args__ = (UniqueConstraint("account_id", "folded"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "folded"),
+        # The id of a deleted group must not come to mean another one for whoever looked it up.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=public_id("grp_"))

@@ -132,6 +132,11 @@ class Template:
         return "".join(pieces)
 
 
+def has_braces(text: str) -> bool:
+    """Return whether a text that was filled in still looks like a template."""
+    return "{{" in text or "}}" in text
+
+
 def parse(text: str) -> Template:
     """Read the placeholders of a text.
 

@@ -101,6 +101,7 @@ _UNSEEN = "\u200d\ufe0f"  # parts of an emoji that its name can do without
 
 # Decompositions that keep the meaning; "<super>" would make a hundred and two of ten squared.
 _FAITHFUL = ("", "<compat>", "<font>", "<wide>")
+_BRACES = ("{", "}")  # two of them would make a placeholder
 _RUN_TOGETHER = re.compile(r"[\w}][\w{]")
 # "GH₵50" is as common as "₵50", and must not become "GHGHS 50".
 _CEDI_PREFIX = re.compile("(?<![A-Za-z])GHS?$", re.IGNORECASE)
@@ -162,7 +163,8 @@ def _decomposed(character: str) -> str | None:
     kind = codes.pop(0) if codes and codes[0].startswith("<") else ""
     if not codes or kind not in _FAITHFUL:
         return None
-    return _spelt("".join(chr(int(code, 16)) for code in codes))
+    spelt = _spelt("".join(chr(int(code, 16)) for code in codes))
+    return None if spelt in _BRACES else spelt
 
 
 def _culprits(finds: list[_Find]) -> tuple[Culprit, ...]:

@@ -119,3 +119,39 @@ def test_old_answers_are_forgotten_and_fresh_ones_kept(client: FlaskClient, ama:
         send(client, ama, {"Idempotency-Key": "fresh"})
         idempotency.forget_old()
     assert list(db.session.scalars(select(IdempotencyKey.key))) == ["fresh"]
+
+
+def test_the_order_of_fields_and_nulls_makes_no_other_request(client: FlaskClient, ama: Member):
+    bodies = [
+        b'{"recipients": ["0201234567"], "message": "{{a}}{{b}}", '
+        b'"variables": {"a": "1", "b": "2"}}',
+        b'{"variables": {"b": "2", "a": "1"}, "message": "{{a}}{{b}}", "recipients": ["0201234567"], '
+        b'"senderId": null}',
+    ]
+    rows = [
+        b'{"contacts": [{"phone": "0201234567", "firstName": "Ama", "email": null}]}',
+        b'{"contacts": [{"firstName": "Ama", "phone": "0201234567"}], "groupId": null}',
+    ]
+    for path, pair in (("sms/send", bodies), ("contacts/import", rows)):
+        answers = [
+            client.post(
+                f"/api/v1/{path}",
+                data=body,
+                content_type="application/json",
+                headers=ama.headers | {"Idempotency-Key": path},
+            )
+            for body in pair
+        ]
+        assert answers[0].status_code == 200, answers[0].text
+        assert answers[1].json == answers[0].json
+        assert answers[1].headers["Idempotency-Replayed"] == "true"
+
+
+def test_numbers_of_any_size_in_a_row_are_answered(client: FlaskClient, ama: Member):
+    response = client.post(
+        "/api/v1/contacts/import",
+        data=b'{"contacts": [{"phone": 123456789012345678901234567890}]}',
+        content_type="application/json",
+        headers=ama.headers | {"Idempotency-Key": "big"},
+    )
+    assert response.status_code in (200, 400)

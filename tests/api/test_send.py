@@ -88,8 +88,14 @@ def test_null_is_as_good_as_absent(client: FlaskClient, ama: Member):
 
 
 def test_empty_sources_beside_numbers_add_nobody(client: FlaskClient, ama: Member):
-    answer = data(send(client, ama, groupId="", groupIds=[], contactIds=[], sendToAllContacts=True))
+    answer = data(send(client, ama, groupIds=[], contactIds=[], sendToAllContacts=True))
     assert answer["recipientsSent"] == 2
+
+
+def test_an_empty_group_id_is_unknown(client: FlaskClient, ama: Member):
+    before = stored(ama)
+    error(send(client, ama, groupId=""), 404, "group_unknown")
+    assert stored(ama) == before
 
 
 def test_a_thousand_recipients_are_taken_and_one_more_is_not(client: FlaskClient, ama: Member):

@@ -4,11 +4,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from flashsms.extensions import db
+from flashsms.models import Message, Recipient, Template
 from flashsms.models.address_search import is_modelled
 from flashsms.models.rows import is_postgresql
+from flashsms.services import contacts, sending
+from flashsms.services.sending import Order
+from tests.factories import Member, phones
 
 
 def test_models_and_migrations_agree(app: Flask) -> None:
@@ -30,3 +34,16 @@ def test_the_migrations_can_be_undone(app: Flask) -> None:
     downgrade(revision="base")
     assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
     upgrade()
+
+
+def test_an_installation_with_messages_goes_up_and_down(app: Flask, ama: Member) -> None:
+    """What holds rows cannot be made anew by dropping it: others refer to it."""
+    message = sending.accept(ama.account.id, Order(text="Hi", recipients=phones(3))).message
+    contacts.add(ama.account.id, [contacts.Draft("233201234567", "Ama")])
+    db.session.remove()
+    downgrade(revision="0001")
+    upgrade()
+    found = db.session.scalars(select(Recipient.phone).where(Recipient.message_id == message.id))
+    assert sorted(found) == phones(3)
+    assert db.session.scalars(select(Message.personalised)).all() == [False]
+    assert {name for name in db.session.scalars(select(Template.name))} >= {"Welcome"}

@@ -35,7 +35,7 @@ class _Texted(Body):
 
     message: str | None = None
     template_id: str | None = None
-    variables: dict[str, str | None] | None = None
+    variables: Annotated[dict[str, str | None], Field(max_length=100)] | None = None
 
     @model_validator(mode="after")
     def _check_text(self) -> Self:

@@ -166,7 +166,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_groups_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_groups')),
     sa.UniqueConstraint('account_id', 'folded', name=op.f('uq_groups_account_id_folded')),
-    sa.UniqueConstraint('public_id', name=op.f('uq_groups_public_id'))
+    sa.UniqueConstraint('public_id', name=op.f('uq_groups_public_id')),
+    sqlite_autoincrement=True
     )
     op.create_table('opt_outs',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -221,16 +222,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['import_id'], ['contact_imports.id'], name=op.f('fk_import_problems_import_id')),
     sa.PrimaryKeyConstraint('import_id', 'line', name=op.f('pk_import_problems'))
     )
-    with op.batch_alter_table('messages', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('personalised', sa.Boolean(), nullable=False, server_default=sa.false()))
-
-    with op.batch_alter_table('recipients', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('text', sa.Text(), nullable=True))
-
-    with op.batch_alter_table('senders', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('purpose', sa.String(length=500), nullable=True))
-        batch_op.add_column(sa.Column('reason', sa.String(length=200), nullable=True))
-        batch_op.create_index('ix_senders_pending', ['created_at'], unique=False, sqlite_where=sa.text("status = 'PENDING'"), postgresql_where=sa.text("status = 'PENDING'"))
+    # Not in batch mode, which on SQLite would make the tables anew and drop what others refer to.
+    op.add_column('messages', sa.Column('personalised', sa.Boolean(), nullable=False, server_default=sa.text('false')))
+    op.add_column('recipients', sa.Column('text', sa.Text(), nullable=True))
+    op.add_column('senders', sa.Column('purpose', sa.String(length=500), nullable=True))
+    op.add_column('senders', sa.Column('reason', sa.String(length=200), nullable=True))
+    op.create_index('ix_senders_pending', 'senders', ['created_at'], unique=False, sqlite_where=sa.text("status = 'PENDING'"), postgresql_where=sa.text("status = 'PENDING'"))
 
     _create_search()
     _add_system_templates(templates)
@@ -238,17 +235,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _drop_search()
-    with op.batch_alter_table('senders', schema=None) as batch_op:
-        batch_op.drop_index('ix_senders_pending', sqlite_where=sa.text("status = 'PENDING'"), postgresql_where=sa.text("status = 'PENDING'"))
-        batch_op.drop_column('reason')
-        batch_op.drop_column('purpose')
-
-    with op.batch_alter_table('recipients', schema=None) as batch_op:
-        batch_op.drop_column('text')
-
-    with op.batch_alter_table('messages', schema=None) as batch_op:
-        batch_op.drop_column('personalised')
-
+    op.drop_index('ix_senders_pending', table_name='senders')
+    op.drop_column('senders', 'reason')
+    op.drop_column('senders', 'purpose')
+    op.drop_column('recipients', 'text')
+    op.drop_column('messages', 'personalised')
     op.drop_table('import_problems')
     op.drop_table('import_blocks')
     op.drop_table('group_members')

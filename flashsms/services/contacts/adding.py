@@ -82,10 +82,11 @@ def join(account_id: int, group_id: int, numbers: Iterable[int]) -> int:
 
 def numbers(account_id: int, public_ids: Iterable[str]) -> list[int]:
     """Return where those contacts stand that the account has."""
-    given = rows(((public_id,) for public_id in public_ids), public_id=String())
+    printable = (one for one in public_ids if one.isprintable())  # a NUL is not even compared
+    given = rows(((public_id,) for public_id in printable), public_id=String())
     found = db.session.scalars(
         select(Contact.number).where(
-            Contact.account_id == account_id,
+            Contact.account_id + 0 == account_id,  # not by the account's index: the whole book
             Contact.public_id.in_(select(given.c.public_id)),
             Contact.number.is_not(None),
         )

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, select, update
-from sqlalchemy import delete as sql_delete
 
 from flashsms.extensions import db
 from flashsms.models import Contact, now
@@ -104,12 +103,15 @@ def _changes(contact: Contact, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _make_room(account_id: int, phone: str) -> None:
-    """Refuse a number that another contact has; forget a deleted contact that had it."""
+    """Refuse a number that another contact has; take it from a deleted contact that had it.
+
+    That one keeps its row, for its id to be known as deleted, and can no longer come back.
+    """
     if (other := _by_phone(account_id, phone)) is None:
         return
     if other.number is not None:
         raise _taken(other)
-    change(sql_delete(Contact).where(Contact.id == other.id))
+    change(update(Contact).where(Contact.id == other.id).values(phone=f"x{other.id}"))
 
 
 def _by_phone(account_id: int, phone: str) -> Contact | None:

@@ -89,7 +89,7 @@ def _why_skipped(left_out: LeftOut, wanted: Content) -> str:
     places = ", ".join(
         f"{{{{{name}}}}} at character {wanted.template.position_of(name) + 1}"
         for name in wanted.template.variables
-        if name in first.reason
+        if name in left_out.missing
     )
     return (
         f"{left_out.skipped_count:,} cannot get a text of their own ({first.reason}"

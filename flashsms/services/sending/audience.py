@@ -23,7 +23,7 @@ MAX_LISTED = 1000  # numbers and contacts that one order may list
 class Audience:
     """The people of an order: listed `phones` (digits, once each), and those of the address book.
 
-    `contacts` are numbers in the address book, `groups` ids of groups. `listed` counts the valid
+    `contacts` and `groups` are the ids of their rows. `listed` counts the valid
     numbers with repetitions, `deleted` the contacts named that are deleted.
     """
 
@@ -66,9 +66,9 @@ class Audience:
         if self.everybody:  # which includes the rest
             return [*sources, self._contacts()]
         if self.contacts:
-            sources.append(self._contacts().where(Contact.number.in_(self.contacts)))
-        for group_id in self.groups:
-            members = select(GroupMember.number).where(GroupMember.group_id == group_id)
+            sources.append(self._contacts().where(Contact.id.in_(self.contacts)))
+        if self.groups:
+            members = select(GroupMember.number).where(GroupMember.group_id.in_(self.groups))
             sources.append(self._contacts().where(Contact.number.in_(members)))
         return sources
 
@@ -99,8 +99,8 @@ def resolve(account_id: int, order: Order) -> Audience:
         phones=tuple(dict.fromkeys(phones)),
         listed=len(phones),
         invalid=tuple(dict.fromkeys(invalid)),
-        contacts=tuple(number for number in chosen if number is not None),
-        deleted=sum(number is None for number in chosen),
+        contacts=tuple(id for id, number in chosen if number is not None),
+        deleted=sum(number is None for _, number in chosen),
         groups=tuple(group.id for group in groups),
         everybody=order.everybody,
     )
@@ -131,19 +131,18 @@ def _read(given: Sequence[str]) -> tuple[list[str], list[str]]:
     return phones, invalid
 
 
-def _chosen(account_id: int, public_ids: Sequence[str]) -> list[int | None]:
-    """Return where the named contacts stand, each once; None is one that was deleted."""
+def _chosen(account_id: int, public_ids: Sequence[str]) -> list[tuple[int, int | None]]:
+    """Return the named contacts' ids, each once, with their numbers: None is one deleted."""
     if not public_ids:
         return []
     given = rows(((one,) for one in public_ids if one.isprintable()), public_id=String())
-    found = dict(
-        db.session.execute(
-            select(Contact.public_id, Contact.number).where(
-                Contact.account_id == account_id,
-                Contact.public_id.in_(select(given.c.public_id)),
-            )
-        ).all()
+    rows_found = db.session.execute(
+        select(Contact.public_id, Contact.id, Contact.number).where(
+            Contact.account_id + 0 == account_id,  # not by the account's index: the whole book
+            Contact.public_id.in_(select(given.c.public_id)),
+        )
     )
+    found = {public_id: (id, number) for public_id, id, number in rows_found}
     for public_id in public_ids:
         if public_id not in found:
             raise NotFound(

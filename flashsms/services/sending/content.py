@@ -43,6 +43,12 @@ def read(account_id: int, order: Order) -> Content:
                 f"Its placeholders are: {', '.join(template.variables) or 'none'}.",
             )
     bound = template.bind(order.variables)
+    if any(map(merge.has_braces, bound.literals)):
+        raise DomainError(
+            "bad_message",
+            "variables: the values would write {{ or }} into the message, as if a placeholder had "
+            "been forgotten. Leave the braces out.",
+        )
     check_text(bound.text)
     return Content(bound.text, bound)
 

@@ -45,7 +45,8 @@ class LeftOut:
     """Whom a message does not reach although they were asked for.
 
     `invalid` are listed numbers as given; `opted_out` and `deleted` count; `skipped` are the first
-    of `skipped_count` whose own text cannot be made.
+    of `skipped_count` whose own text cannot be made, for lack of a value of one of `missing` or
+    for another reason.
     """
 
     invalid: tuple[str, ...] = ()
@@ -53,6 +54,12 @@ class LeftOut:
     deleted: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     skipped_count: int = 0
+    missing: set[str] = field(default_factory=set)
+
+    def miss(self, phone: str, names: Sequence[str]) -> None:
+        """Note one more for whom some placeholders have no value."""
+        self.missing.update(names)
+        self.skip(phone, f"There is no value for {', '.join(names)}.")
 
     def skip(self, phone: str, reason: str) -> None:
         """Note one more whose own text cannot be made."""

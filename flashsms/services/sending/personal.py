@@ -10,7 +10,7 @@ from flashsms.extensions import db
 from flashsms.models import Contact
 from flashsms.services.sending.audience import Audience
 from flashsms.services.sending.order import LeftOut
-from flashsms.text.merge import BUILT_IN, Template
+from flashsms.text.merge import BUILT_IN, Template, has_braces
 from flashsms.text.segments import MAX_LENGTH, count_parts
 
 BATCH = 5000  # recipients in memory at a time
@@ -58,7 +58,7 @@ def _texts(people: Iterable[Person], template: Template, left_out: LeftOut) -> I
         values = _values(person, needs_fields)
         missing = template.missing(values)
         if missing:
-            left_out.skip(person[0], f"There is no value for {', '.join(missing)}.")
+            left_out.miss(person[0], missing)
             continue
         text = template.render(values)
         if problem := _problem(text):
@@ -80,6 +80,8 @@ def _values(person: Person, needs_fields: bool) -> Mapping[str, str]:
 
 
 def _problem(text: str) -> str | None:
+    if has_braces(text):
+        return "The text would contain {{ or }}, as if a placeholder had been forgotten."
     if not text.strip():
         return "The text would be empty."
     if len(text) > MAX_LENGTH:

@@ -11,6 +11,7 @@ from sqlalchemy.sql.expression import FromClause
 from flashsms.models import Message, Recipient, RecipientStatus
 from flashsms.models.rows import change, rows
 from flashsms.services.credits import balance_of
+from flashsms.services.errors import InsufficientCredits
 from flashsms.services.sending import personal
 from flashsms.services.sending.audience import Audience
 from flashsms.services.sending.content import Content, price
@@ -55,8 +56,8 @@ def _store_own_texts(
 ) -> Stored:
     """Insert recipients with a text each, batch by batch.
 
-    Once they cost more than there is, the rest is only counted: the order will be refused, and the
-    refusal says what it would have needed.
+    Once they cost more than there is, the rest is only counted, for the refusal to say what the
+    order would have needed.
     """
     available = balance_of(message.account_id)
     count = credits = most = 0
@@ -66,6 +67,8 @@ def _store_own_texts(
         most = max(most, *(one.parts for one in batch), 0)
         if batch and credits <= available:
             _insert_texts(message, batch)
+    if credits > available:
+        raise InsufficientCredits(credits, available)
     return Stored(count, credits, most)
 
 

@@ -111,7 +111,10 @@ def test_a_contact_takes_over_the_number_of_a_deleted_one(ama: Member):
     other = contacts.create(ama.account.id, Draft("233241234567"))
     contacts.delete(ama.account.id, other.public_id)
     changed = contacts.edit(ama.account.id, made.public_id, {"phone": "0241234567"})
-    assert (changed.phone, rows()) == ("233241234567", 1)
+    assert (changed.phone, rows()) == ("233241234567", 2)
+    with pytest.raises(NotFound):  # its id stays that of a deleted contact
+        contacts.find(ama.account.id, other.public_id)
+    assert contacts.add(ama.account.id, [AMA]) == contacts.Added(1, 0)
 
 
 def test_a_deleted_contact_is_gone_from_the_book_and_its_groups(ama: Member):

@@ -8,7 +8,7 @@ from flashsms.models import Message, OptSource, Recipient
 from flashsms.services import contacts, opt_outs, sending
 from flashsms.services.contacts import Draft
 from flashsms.services.errors import DomainError, InsufficientCredits, NotFound
-from flashsms.services.sending import Order
+from flashsms.services.sending import Order, audience
 from tests.factories import Member, ledger_sum, phones
 
 
@@ -113,3 +113,29 @@ def test_numbers_and_contacts_listed_together_have_a_limit(ama: Member) -> None:
         sending.accept(
             ama.account.id, Order(text="Hi", recipients=phones(501), contacts=["cnt_1"] * 500)
         )
+
+
+def test_a_place_that_is_given_again_reaches_no_stranger(ama: Member) -> None:
+    """Between looking a contact up and writing the recipients, somebody else takes its place."""
+    wanted = contact(ama, phones(2)[0])
+    people = audience.resolve(ama.account.id, Order(text="Hi", contacts=[wanted]))
+    contacts.delete(ama.account.id, wanted)
+    contact(ama, phones(2)[1])
+    assert db.session.scalars(select(people.reached().c.phone)).all() == []
+
+
+def test_a_deleted_groups_id_never_means_another_group(ama: Member, kofi: Member) -> None:
+    mine = group(ama, "Mine", phones(2))
+    people = audience.resolve(ama.account.id, Order(text="Hi", groups=[mine]))
+    contacts.groups.delete(ama.account.id, mine)
+    group(kofi, "Theirs", phones(2))
+    group(ama, "Other", phones(2))
+    assert db.session.scalars(select(people.reached().c.phone)).all() == []
+
+
+def test_a_thousand_groups_are_sent_to_at_once(ama: Member) -> None:
+    ids = [contacts.groups.create(ama.account.id, f"Group {at}").public_id for at in range(600)]
+    contact_id = contact(ama, phones(1)[0])
+    for one in ids[::100]:
+        contacts.groups.put_in(ama.account.id, one, [contact_id])
+    assert reached(Order(text="Hi", groups=ids), ama) == phones(1)

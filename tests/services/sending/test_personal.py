@@ -100,17 +100,16 @@ def test_each_recipient_is_priced_by_their_own_text(ama: Member) -> None:
     assert (accepted.credits, accepted.message.parts, accepted.balance) == (5, 2, 995)
 
 
-def test_a_value_is_never_read_as_a_placeholder(ama: Member) -> None:
-    contacts.add(ama.account.id, [Draft("233201111111", "{{lastName}}", "Boss")])
-    message = sending.accept(
-        ama.account.id,
-        Order(
-            text="{{firstName}} {{code}}",
-            variables={"code": "{{phone}}"},
-            recipients=["0201111111"],
-        ),
-    ).message
-    assert texts(message) == {"233201111111": "{{lastName}} {{phone}}"}
+def test_a_value_that_looks_like_a_placeholder_is_never_sent(ama: Member) -> None:
+    people = [Draft("233201111111", "{{lastName}}", "Boss"), Draft("233202222222", "Kofi {", "B")]
+    contacts.add(ama.account.id, people)
+    accepted = sending.accept(ama.account.id, Order(text="{{firstName}}!", everybody=True))
+    assert texts(accepted.message) == {"233202222222": "Kofi {!"}
+    assert "{{ or }}" in accepted.left_out.skipped[0].reason
+    for code in ("{{firstName}}", "lastName}}"):
+        order = Order(text="Code {{code}}", variables={"code": code}, recipients=phones(1))
+        with pytest.raises(DomainError, match="the values would write"):
+            sending.accept(ama.account.id, order)
 
 
 def test_too_long_an_own_text_leaves_its_recipient_out(ama: Member) -> None:
@@ -164,6 +163,23 @@ def test_a_value_for_no_placeholder_is_refused(ama: Member) -> None:
             ama.account.id,
             Order(text="Code {{code}}", variables={"cdoe": "1"}, recipients=phones(1)),
         )
+
+
+def test_credits_that_arrive_meanwhile_do_not_pay_for_half(
+    ama: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts.add(ama.account.id, [Draft(phone, "A") for phone in phones(1200)])
+    monkeypatch.setattr("flashsms.services.sending.personal.BATCH", 500)
+    monkeypatch.setattr("flashsms.services.sending.storing.balance_of", lambda _: 600)
+    with pytest.raises(InsufficientCredits, match="1,200"):
+        sending.accept(ama.account.id, Order(text="Hi {{firstName}}", everybody=True))
+    assert db.session.scalar(select(Message.id)) is None
+
+
+def test_only_what_lacks_a_value_is_pointed_at(ama: Member) -> None:
+    order = Order(text="{{a|x}} {{e|y}} {{town}}", recipients=["0201234567"])
+    with pytest.raises(DomainError, match=r"See \{\{town\}\} at character 17\.\)"):
+        sending.accept(ama.account.id, order)
 
 
 def test_too_few_credits_say_how_many_are_needed(ama: Member) -> None:
