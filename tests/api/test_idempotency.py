@@ -125,8 +125,8 @@ def test_the_order_of_fields_and_nulls_makes_no_other_request(client: FlaskClien
     bodies = [
         b'{"recipients": ["0201234567"], "message": "{{a}}{{b}}", '
         b'"variables": {"a": "1", "b": "2"}}',
-        b'{"variables": {"b": "2", "a": "1"}, "message": "{{a}}{{b}}", "recipients": ["0201234567"], '
-        b'"senderId": null}',
+        b'{"variables": {"b": "2", "a": "1"}, "message": "{{a}}{{b}}", "senderId": null, '
+        b'"recipients": ["0201234567"]}',
     ]
     rows = [
         b'{"contacts": [{"phone": "0201234567", "firstName": "Ama", "email": null}]}',
