@@ -98,7 +98,7 @@ def test_bad_rows_are_kept_with_their_line_and_reason(ama: Member, run_turns: Ru
     ]
     for (_, reason, _), expected in zip(
         found,
-        ["'123' is not a mobile", "one line", "e-mail", "must not be empty", "quot", "64 KB"],
+        ["'123' cannot be sent to", "one line", "e-mail", "must not be empty", "quot", "64 KB"],
         strict=True,
     ):
         assert expected in reason

@@ -19,7 +19,7 @@ def test_problems_are_a_table_that_opens_safely(ama: Member, run_turns: Run) -> 
     header, first, second = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert header == ["line", "reason", "phone", "skip", "firstName"]
     assert (first[0], first[2:]) == ("3", ["'=1+2", "x,y", "'=cmd|' /C calc'!A0"])
-    assert "'=1+2' is not a mobile number" in first[1]
+    assert "'=1+2' cannot be sent to" in first[1]
     assert (second[0], second[2:]) == ("4", ["12", "'@x"])
 
 
