@@ -16,7 +16,7 @@ _PRAGMAS = (
     "synchronous=FULL",  # a commit survives a power cut: what was claimed must stay claimed
     "foreign_keys=ON",
     "temp_store=MEMORY",
-    "cache_size=-65536",
+    "cache_size=-32768",  # KiB per connection; a worker that imports a million rows stays small
 )
 
 

@@ -23,6 +23,7 @@ from flashsms.text.phones import normalise
 MAX_UPLOAD = 100 * 1024 * 1024  # bytes
 ABANDONED_AFTER = timedelta(days=1)  # from the upload, if it is never started
 SAMPLED_ROWS = 50
+_SAMPLED_BLOCKS = 4
 
 _BLOCKS_AT_ONCE = 16  # in a transaction: other writers wait for no more
 _STORED_WITHIN = timedelta(hours=1)
@@ -99,7 +100,8 @@ def _sample(file: IO[bytes]) -> str:
 
 
 def _guess(file: IO[bytes], delimiter: str) -> columns.Guess:
-    read = islice(tables.read_rows(_blocks(file), delimiter), SAMPLED_ROWS)
+    first = islice(_blocks(file), _SAMPLED_BLOCKS)  # a long run of blank rows takes long to read
+    read = islice(tables.read_rows(first, delimiter), SAMPLED_ROWS)
     sample = [row.cells for row in read]
     if not any(sample):
         raise _bad("This file has no rows that can be read. Choose another one.")
