@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.runtime-installed
 TOOLS := .venv/.tools-installed
-PEERS := tests/peers/node_modules/.installed
+PEERS := $(addsuffix /node_modules/.installed,tests/peers tests/browser)
 # Two makes at once take turns with the virtual environment.
 TURN := $(if $(shell command -v flock),flock Makefile)
 
@@ -12,11 +12,11 @@ TURN := $(if $(shell command -v flock),flock Makefile)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak check bench clean
+.PHONY: help run demo test soak check bench vendor screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | \
-		while IFS='|' read -r name text; do printf '  make %-6s  %s\n' "$$name" "$$text"; done
+		while IFS='|' read -r name text; do printf '  make %-11s  %s\n' "$$name" "$$text"; done
 
 run: $(RUNTIME) ## start everything; Ctrl-C stops it (another port: PORT=8001 make run)
 	@exec $(BIN)/python -m flashsms.stack
@@ -42,6 +42,12 @@ check: $(TOOLS) ## lint: style, types, the direction of imports, templates
 bench: $(TOOLS) $(PEERS) ## measure
 	@exec $(BIN)/python -m bench
 
+vendor: $(TOOLS) ## fetch the front end's packages again, as static/vendor/refresh.py lists them
+	$(BIN)/python static/vendor/refresh.py
+
+screenshots: $(TOOLS) ## picture every page, large and small, light and dark, in screenshots/
+	@exec $(BIN)/python -m tests.browser.screenshots
+
 clean: ## remove the virtual environment and every cache; instance/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -52,8 +58,8 @@ $(RUNTIME): requirements.txt
 $(TOOLS): requirements-dev.txt $(RUNTIME)
 	@$(TURN) sh -c '$(call install,requirements-dev.txt)'
 
-$(PEERS): tests/peers/package-lock.json $(TOOLS)
-	@$(TURN) sh -c 'test $@ -nt $< || { npm ci --prefix tests/peers --silent --no-audit --no-fund && touch $@; }'
+$(PEERS): %/node_modules/.installed: %/package-lock.json $(TOOLS)
+	@$(TURN) sh -c 'test $@ -nt $< || { npm ci --prefix $* --silent --no-audit --no-fund && touch $@; }'
 
 # Another make may have installed it while this one waited for its turn.
 define install

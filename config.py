@@ -8,8 +8,10 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -39,8 +41,17 @@ class Config:
         private = f"unix://{redis_socket(self.FLASHSMS_HOME)}"
         self.REDIS_URL = _url(env, "REDIS_URL", private, ("redis", "rediss", "unix"))
         self.CARRIER_URL = env.get("CARRIER_URL") or ""
+        self._read_mail(env)
         self._read_policy(env)
         self._read_tuning(env)
+
+    def _read_mail(self, env: Mapping[str, str]) -> None:
+        self.PUBLIC_URL = _public_url(env, self.HOST, self.PORT)
+        self.SMTP_URL = _server(env, "SMTP_URL", "", ("smtp", "smtps"))
+        self.MAIL_FROM = env.get("MAIL_FROM") or ""
+        if (self.SMTP_URL or self.MAIL_FROM) and not _is_mailbox(self.MAIL_FROM):
+            example = "`Your shop <sms@example.com>`"
+            raise SettingError(f"MAIL_FROM must be who mail comes from, such as {example}.")
 
     def _read_policy(self, env: Mapping[str, str]) -> None:
         self.BILLING = _one_of(env, "BILLING", ("part", "message"))
@@ -51,6 +62,7 @@ class Config:
         self.VALIDITY = _duration(env, "VALIDITY", "24h")
         self.UNKNOWN_AFTER = _duration(env, "UNKNOWN_AFTER", "48h")
         self.RATE_LIMIT = _whole(env, "RATE_LIMIT", 100)
+        self.SIGNUP_CREDITS = _whole(env, "SIGNUP_CREDITS", 5)
 
     def _read_tuning(self, env: Mapping[str, str]) -> None:
         self.BATCH_SIZE = _whole(env, "BATCH_SIZE", 500, least=1)
@@ -124,6 +136,30 @@ def _url(env: Mapping[str, str], name: str, default: str, schemes: tuple[str, ..
     if text and not text.startswith(tuple(f"{scheme}:" for scheme in schemes)):
         raise SettingError(f"{name} must be a URL that begins with {', '.join(schemes)}.")
     return text
+
+
+def _server(env: Mapping[str, str], name: str, default: str, schemes: tuple[str, ...]) -> str:
+    """Return a URL that names a host, or the empty default."""
+    text = _url(env, name, default, schemes)
+    try:
+        parts = urlsplit(text)
+        usable = not text or (parts.hostname and parts.port != 0)
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
+        raise SettingError(f"{name} must name a host, such as {schemes[0]}://example.com.")
+    return text
+
+
+def _public_url(env: Mapping[str, str], host: str, port: int) -> str:
+    near = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 (what to bind to)
+    default = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+    return _server(env, "PUBLIC_URL", default, ("https", "http")).rstrip("/")
+
+
+def _is_mailbox(text: str) -> bool:
+    local, _, host = parseaddr(text)[1].partition("@")
+    return bool(local and host) and text.isprintable()
 
 
 def _countries(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -45,9 +45,11 @@ def connect_redis(url: str) -> Redis:
 def _register(app: Flask) -> None:
     from flashsms import api, cli, web, worker
     from flashsms.api import errors
+    from flashsms.web import session
 
     errors.init_app(app)
     app.register_blueprint(api.bp, url_prefix="/api/v1")
-    app.register_blueprint(web.bp)
+    web.init_app(app)
+    session.csrf.exempt(api.bp)  # which takes keys, never cookies
     cli.init_app(app)
     worker.init_app(app)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from uuid import uuid4
 
 from flask import current_app
 from redis import Redis
@@ -15,7 +16,8 @@ QUEUES = (URGENT, BULK)  # in the order in which a worker looks at them
 SEND_BATCH = "flashsms.jobs.sending.send_batch"
 RUN_IMPORT = "flashsms.jobs.imports.run"
 TICK = "flashsms.jobs.schedule.tick"
-JOBS = (SEND_BATCH, RUN_IMPORT, TICK)
+SEND_MAIL = "flashsms.jobs.mail.send"
+JOBS = (SEND_BATCH, RUN_IMPORT, TICK, SEND_MAIL)
 
 _NAMES = {SEND_BATCH: "send", RUN_IMPORT: "import"}  # what their ids begin with
 
@@ -36,12 +38,22 @@ def enqueue_batch(message_id: int, ticket: int, *, urgent: bool) -> None:
 
     Never raises when Redis is away: the database says what is due, and the tick queues it again.
     """
-    _enqueue(URGENT if urgent else BULK, SEND_BATCH, message_id, ticket)
+    name = URGENT if urgent else BULK
+    _enqueue(name, SEND_BATCH, message_id, ticket, job_id=_job_id(SEND_BATCH, message_id, ticket))
 
 
 def enqueue_import(import_id: int, ticket: int) -> None:
     """Queue the next turn of an import, for the holder of `ticket` only; never raises either."""
-    _enqueue(BULK, RUN_IMPORT, import_id, ticket)
+    _enqueue(BULK, RUN_IMPORT, import_id, ticket, job_id=_job_id(RUN_IMPORT, import_id, ticket))
+
+
+def enqueue_mail(letter: str, key: str) -> None:
+    """Queue a letter by its kind and what it is about; never raises either.
+
+    Whoever waits in vain for a letter that was lost with Redis asks for another one.
+    """
+    job_id = f"mail-{uuid4().hex}"
+    _enqueue(URGENT, SEND_MAIL, letter, key, job_id=job_id, otherwise="it must be asked for again")
 
 
 def still_queued(tickets: Iterable[tuple[int, int]], job: str = SEND_BATCH) -> set[int]:
@@ -57,13 +69,13 @@ def still_queued(tickets: Iterable[tuple[int, int]], job: str = SEND_BATCH) -> s
     return {wanted[job_id] for job_id in waiting if job_id in wanted}
 
 
-def _enqueue(name: str, job: str, id: int, ticket: int) -> None:
-    job_id = _job_id(job, id, ticket)
+def _enqueue(
+    name: str, job: str, *args: int | str, job_id: str, otherwise: str = "the tick will do it"
+) -> None:
     try:
         Queue(name, connection=redis()).enqueue(
             job,
-            id,
-            ticket,
+            *args,
             job_id=job_id,
             description=job_id,
             job_timeout=JOB_TIMEOUT,
@@ -71,7 +83,7 @@ def _enqueue(name: str, job: str, id: int, ticket: int) -> None:
             failure_ttl=_KEEP_FAILED,
         )
     except RedisError as error:
-        log.warning("%s was not queued (%s); the tick will do it.", job_id, error)
+        log.warning("%s was not queued (%s); %s.", job_id, error, otherwise)
 
 
 def _job_id(job: str, id: int, ticket: int) -> str:

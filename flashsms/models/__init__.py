@@ -8,9 +8,11 @@ from flashsms.models.contact import Contact, ContactBlock
 from flashsms.models.contact_import import ContactImport, ImportBlock, ImportProblem, ImportStatus
 from flashsms.models.group import Group, GroupMember
 from flashsms.models.idempotency import IdempotencyKey
+from flashsms.models.invitation import Invitation
 from flashsms.models.message import Message, MessageStatus
 from flashsms.models.opt_out import OptOut, OptSource
 from flashsms.models.recipient import ParkedReceipt, Recipient, RecipientPart, RecipientStatus
+from flashsms.models.recovery_code import RecoveryCode
 from flashsms.models.sender import Sender, SenderStatus
 from flashsms.models.template import Template
 from flashsms.models.transaction import Transaction, TransactionType
@@ -28,6 +30,7 @@ __all__ = [
     "ImportBlock",
     "ImportProblem",
     "ImportStatus",
+    "Invitation",
     "Message",
     "MessageStatus",
     "OptOut",
@@ -36,6 +39,7 @@ __all__ = [
     "Recipient",
     "RecipientPart",
     "RecipientStatus",
+    "RecoveryCode",
     "Role",
     "Scope",
     "Sender",

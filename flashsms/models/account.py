@@ -1,12 +1,13 @@
 """Tenants and the people who sign in for them."""
 
+import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from flashsms.models.base import Model, UtcDateTime, named, now
+from flashsms.models.base import Model, UtcDateTime, named, now, public_id
 
 
 class Account(Model):
@@ -30,17 +31,37 @@ class Role(StrEnum):
     MEMBER = "MEMBER"
 
 
+def _first_session_version() -> int:
+    """A random one: SQLite gives the id of somebody who was removed to the next who comes."""
+    return secrets.randbelow(2**30)
+
+
 class User(Model):
-    """A person who signs in; `is_admin` makes an operator of the installation."""
+    """A person who signs in; `is_admin` makes an operator of the installation.
+
+    A session is good for one `session_version`. A code of the authenticator app is asked for since
+    `second_factor_since`; the secret before that waits for its first code. No code of
+    `second_factor_step` (a count of half minutes since 1970) or before is taken any more.
+    """
 
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), default=public_id("usr_"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str | None] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(200))
+    session_version: Mapped[int] = mapped_column(default=_first_session_version)
+    second_factor_secret: Mapped[str | None] = mapped_column(Text)  # encrypted
+    second_factor_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    second_factor_step: Mapped[int | None]
     role: Mapped[Role] = mapped_column(named(Role), default=Role.OWNER)
     is_admin: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     account: Mapped[Account] = relationship()
+
+
+# An index and no constraint: SQLite adds none to a table that is there.
+Index("uq_users_public_id", User.public_id, unique=True)

@@ -1,6 +1,9 @@
 """Accounts and the people in them."""
 
+import re
 from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
 
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
@@ -9,15 +12,26 @@ from sqlalchemy.exc import IntegrityError
 from flashsms.extensions import db, transaction
 from flashsms.models import Account, Role, TransactionType, User
 from flashsms.services import credits, senders
+from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
+from flashsms.text import passwords
 from flashsms.text.phones import normalise
 
+LONGEST_NAME = 120
+LONGEST_EMAIL = 254
+
 hasher = PasswordHasher()
+
+# Nothing that could end the address or begin another one in the header of a mail.
+_EMAIL = re.compile(r"""[^@\s,;:<>()\[\]\\"]+@[^@\s,;:<>()\[\]\\"]+\.[^@\s,;:<>()\[\]\\"]+""")
 
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What is needed to open an account: its name and phone, and its owner's sign-in."""
+    """What is needed to open an account: its name and phone, and its owner's sign-in.
+
+    `reason` is what the ledger says about its first credits.
+    """
 
     name: str
     phone: str
@@ -26,24 +40,63 @@ class NewAccount:
     is_admin: bool = False
     credits: int = 0
     sender: str | None = None
+    reason: str = "Opening credits"
 
 
 def create(new: NewAccount) -> Account:
     """Open an account with its owner, its first credits and an approved sender, or none of it."""
-    _check(new)
+    return create_with_owner(new).account
+
+
+def create_with_owner(new: NewAccount) -> User:
+    """Do the same, and return the owner."""
+    name, phone, email = checked_name(new.name), checked_phone(new.phone), checked_email(new.email)
+    if not passwords.LEAST <= len(new.password) <= passwords.MOST:
+        wanted = f"{passwords.LEAST} to {passwords.MOST} characters"
+        raise DomainError("bad_password", f"password must have {wanted}.")
+    if new.credits < 0:
+        raise DomainError("bad_credits", "credits must be 0 or more.")
+    password_hash = hasher.hash(new.password)
     with transaction():
-        account = Account(name=new.name.strip(), phone=new.phone.strip())
+        account = Account(name=name, phone=phone)
         db.session.add(account)
         db.session.flush()
-        _add_owner(account, new)
-        if new.credits:
-            credits.grant(
-                account.id, new.credits, type=TransactionType.BONUS, reason="Opening credits"
-            )
-        if new.sender:
-            senders.add_approved(account.id, new.sender)
+        owner = add_user(account.id, email, password_hash, is_admin=new.is_admin)
+        _endow(account.id, new)
         db.session.refresh(account)  # the ledger changed its balance
-    return account
+    return owner
+
+
+def add_user(
+    account_id: int,
+    email: str,
+    password_hash: str,
+    role: Role = Role.OWNER,
+    *,
+    is_admin: bool = False,
+) -> User:
+    """Add somebody who signs in with `email`, checked, in the caller's transaction.
+
+    Raises DomainError when it belongs to a user of any account; then the transaction must end.
+    """
+    user = User(
+        account_id=account_id,
+        email=email,
+        password_hash=password_hash,
+        role=role,
+        is_admin=is_admin,
+    )
+    db.session.add(user)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise email_taken(email) from error
+    return user
+
+
+def email_taken(email: str) -> DomainError:
+    """Return the refusal of an e-mail that somebody signs in with already."""
+    return DomainError("email_taken", f"The e-mail {email} already belongs to a user.")
 
 
 def find_by_email(email: str) -> Account:
@@ -59,32 +112,43 @@ def count() -> int:
     return db.session.scalar(select(func.count()).select_from(Account)) or 0
 
 
-def _check(new: NewAccount) -> None:
-    if not 1 <= len(new.name.strip()) <= 120:
-        raise DomainError("bad_name", "name must have 1 to 120 characters.")
-    if normalise(new.phone) is None or len(new.phone.strip()) > 40:
-        raise DomainError("bad_phone", "phone must be a Ghana mobile number, such as 0201234567.")
-    local, at, host = new.email.strip().rpartition("@")
-    if not (local and at and "." in host) or len(new.email) > 254:
-        raise DomainError("bad_email", "email must be an e-mail address, such as ama@example.com.")
-    if not 8 <= len(new.password) <= 200:
-        raise DomainError("bad_password", "password must have 8 to 200 characters.")
-    if new.credits < 0:
-        raise DomainError("bad_credits", "credits must be 0 or more.")
-
-
-def _add_owner(account: Account, new: NewAccount) -> None:
-    user = User(
-        account_id=account.id,
-        email=new.email.strip().lower(),
-        password_hash=hasher.hash(new.password),
-        role=Role.OWNER,
-        is_admin=new.is_admin,
-    )
-    db.session.add(user)
+def checked_name(given: str) -> str:
+    """Return the name of an account or a person without blanks around it."""
     try:
-        db.session.flush()
-    except IntegrityError as error:
-        raise DomainError(
-            "email_taken", f"The e-mail {user.email} already belongs to a user."
-        ) from error
+        name = line("name", given, LONGEST_NAME)
+    except DomainError as error:
+        raise DomainError("bad_name", error.sentence) from error
+    if name is None:
+        raise DomainError("bad_name", f"name must have 1 to {LONGEST_NAME} characters.")
+    return name
+
+
+def checked_phone(given: str) -> str:
+    """Return the phone of an account as it was typed, without blanks around it."""
+    if normalise(given) is None or len(given.strip()) > 40:
+        raise DomainError("bad_phone", "phone must be a Ghana mobile number, such as 0201234567.")
+    return given.strip()
+
+
+def checked_email(given: str) -> str:
+    """Return an e-mail address as it is stored: without blanks around it, in lower case."""
+    email = given.strip().lower()
+    if not (_EMAIL.fullmatch(email) and _can_be_mailed(email) and len(email) <= LONGEST_EMAIL):
+        raise DomainError("bad_email", "email must be an e-mail address, such as ama@example.com.")
+    return email
+
+
+def _can_be_mailed(email: str) -> bool:
+    """Return whether every mail server takes this address: ASCII, no two dots, and so on."""
+    try:
+        Address(addr_spec=email)
+    except (MessageError, ValueError):
+        return False
+    return email.isascii() and email.isprintable()
+
+
+def _endow(account_id: int, new: NewAccount) -> None:
+    if new.credits:
+        credits.grant(account_id, new.credits, type=TransactionType.BONUS, reason=new.reason)
+    if new.sender:
+        senders.add_approved(account_id, new.sender)

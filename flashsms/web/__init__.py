@@ -1,7 +1,31 @@
 """What people and monitors see in a browser."""
 
-from flask import Blueprint
+from flask import Blueprint, Flask
+
+from flashsms.services.errors import DomainError
 
 bp = Blueprint("web", __name__)
 
-from flashsms.web import health, home  # noqa: E402, F401  (they add their routes to bp)
+from flashsms.web import (  # noqa: E402  (they add their routes to bp)
+    assets,
+    contacts,
+    headers,
+    health,
+    home,
+    pages,
+    senders,
+    session,
+)
+
+bp.register_error_handler(DomainError, pages.answer_error)
+
+__all__ = ["bp", "contacts", "health", "home", "init_app", "senders"]
+
+
+def init_app(app: Flask) -> None:
+    """Register the dashboard: its routes, its sessions, what its templates and answers need."""
+    app.register_blueprint(bp)
+    session.init_app(app)
+    pages.init_app(app)
+    assets.init_app(app)
+    headers.init_app(app)

@@ -9,9 +9,10 @@ from flashsms.services.contacts.book import create, delete, delete_many, edit, f
 from flashsms.services.contacts.bulk import Invalid, Taken, take
 from flashsms.services.contacts.drafts import Draft
 from flashsms.services.contacts.exporting import export_csv
-from flashsms.services.contacts.listing import Found, page
+from flashsms.services.contacts.listing import LONGEST_SEARCH, Found, page
 
 __all__ = [
+    "LONGEST_SEARCH",
     "Added",
     "Draft",
     "Found",

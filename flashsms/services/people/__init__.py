@@ -1,0 +1,62 @@
+"""The people of an account: in and out, passwords, second factors, members, profiles."""
+
+from flashsms.services.people.letters import INVITATION_PATH, RESET_PATH, send_letter
+from flashsms.services.people.members import (
+    accept,
+    change_role,
+    find_invitation,
+    invitations,
+    invite,
+    members,
+    remove,
+    revoke,
+)
+from flashsms.services.people.passwords import (
+    ask_reset,
+    change_password,
+    check_reset,
+    reset,
+    sign_out_everywhere,
+)
+from flashsms.services.people.profiles import edit_account, edit_profile
+from flashsms.services.people.second_factor import (
+    Enrolment,
+    begin,
+    codes_left,
+    confirm,
+    switch_off,
+    verify,
+)
+from flashsms.services.people.signing_in import SignedIn, load, sign_in
+from flashsms.services.people.signing_up import sign_up
+
+__all__ = [
+    "INVITATION_PATH",
+    "RESET_PATH",
+    "Enrolment",
+    "SignedIn",
+    "accept",
+    "ask_reset",
+    "begin",
+    "change_password",
+    "change_role",
+    "check_reset",
+    "codes_left",
+    "confirm",
+    "edit_account",
+    "edit_profile",
+    "find_invitation",
+    "invitations",
+    "invite",
+    "load",
+    "members",
+    "remove",
+    "reset",
+    "revoke",
+    "send_letter",
+    "sign_in",
+    "sign_out_everywhere",
+    "sign_up",
+    "switch_off",
+    "verify",
+]

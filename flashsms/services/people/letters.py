@@ -1,0 +1,68 @@
+"""The letters that people get: short, plain, each about one link."""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from flashsms import queue
+from flashsms.extensions import db
+from flashsms.models import Invitation, User
+from flashsms.models.invitation import still_open
+from flashsms.services import mail
+from flashsms.services.people import tokens
+
+RESET = "reset"
+INVITATION = "invitation"
+
+RESET_PATH = "/reset-password/"  # and the token
+INVITATION_PATH = "/invitation/"
+
+
+def send_soon(letter: str, key: str) -> None:
+    """Have a letter of a kind about `key` mailed by a worker; without a mail server log it now.
+
+    Call this after the commit. `key` is an e-mail for RESET, and an invitation's public id for
+    INVITATION. No secret goes into the queue, and what it says does not tell who exists.
+    """
+    if mail.is_set():
+        queue.enqueue_mail(letter, key)
+    else:
+        send_letter(letter, key)
+
+
+def send_letter(letter: str, key: str) -> None:
+    """Mail a letter if there is still somebody to get it. Raises what `mail.send` does."""
+    _LETTERS[letter](key)
+
+
+def _send_reset(email: str) -> None:
+    user = db.session.scalar(select(User).where(User.email == email))
+    if user is None:
+        return
+    text = (
+        f"Somebody asked for a new password for {user.email}.\n\n"
+        f"Choose one within an hour:\n{mail.link(RESET_PATH + tokens.for_reset(user))}\n\n"
+        "If that was not you, ignore this mail. Your password stays as it is.\n"
+    )
+    mail.send(user.email, "Your new FlashSMS password", text)
+
+
+def _send_invitation(public_id: str) -> None:
+    query = select(Invitation).where(Invitation.public_id == public_id, still_open())
+    invitation = db.session.scalar(query)
+    if invitation is None:
+        return
+    name = invitation.account.name
+    address = mail.link(INVITATION_PATH + tokens.for_invitation(invitation))
+    text = (
+        f"You are invited to send messages for {name} with FlashSMS.\n\n"
+        f"Join within 7 days:\n{address}\n\n"
+        "If you do not know who that is, ignore this mail.\n"
+    )
+    mail.send(invitation.email, f"Join {name} on FlashSMS", text)
+
+
+_LETTERS: dict[str, Callable[[str], None]] = {
+    RESET: _send_reset,
+    INVITATION: _send_invitation,
+}

@@ -1,0 +1,64 @@
+"""What the links in mail carry: signed, so that nobody can make one up."""
+
+import hashlib
+from typing import Any
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from sqlalchemy import select
+
+from flashsms.extensions import db
+from flashsms.models import Invitation, User
+from flashsms.services.errors import DomainError
+
+RESET_LASTS = 3600  # seconds
+_FRESH = {"populate_existing": True}
+
+
+def for_reset(user: User) -> str:
+    """Return a token that lets its holder choose a new password, once: it signs the old one."""
+    return _resets().dumps([user.public_id, _fingerprint(user)])
+
+
+def read_reset(token: str) -> User:
+    """Return whose password a token may change, or raise DomainError when it is used or too old."""
+    try:
+        public_id, fingerprint = _resets().loads(token, max_age=RESET_LASTS)
+    except BadSignature as error:
+        raise useless() from error
+    query = select(User).where(User.public_id == public_id)
+    user = db.session.scalar(query, execution_options=_FRESH)
+    if user is None or fingerprint != _fingerprint(user):
+        raise useless()
+    return user
+
+
+def for_invitation(invitation: Invitation) -> str:
+    """Return a token that lets its holder accept the invitation."""
+    return _invitations().dumps(invitation.public_id)
+
+
+def read_invitation(token: str) -> str:
+    """Return the public id of an invitation; the database knows whether it is still open."""
+    try:
+        public_id: Any = _invitations().loads(token)
+    except BadSignature as error:
+        raise useless() from error
+    return str(public_id)
+
+
+def _resets() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="password-reset")
+
+
+def _invitations() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="invitation")
+
+
+def _fingerprint(user: User) -> str:
+    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:32]
+
+
+def useless() -> DomainError:
+    """Return the refusal of a link that is too old, used, or not ours."""
+    return DomainError("bad_link", "This link is too old or was used already. Ask for another one.")

@@ -1,0 +1,69 @@
+"""Opening an account from the outside."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from flashsms.extensions import db
+from flashsms.models import Account, Role, Transaction
+from flashsms.services import people
+from flashsms.services.errors import DomainError
+from tests.factories import ledger_sum
+from tests.services.people.conftest import PASSWORD, at_once
+
+GOOD = {
+    "name": "Abena's shop",
+    "phone": "020 123 4567",
+    "email": "abena@example.com",
+    "password": PASSWORD,
+}
+
+
+def test_whoever_signs_up_owns_an_account_with_the_welcome_credits(app: Flask) -> None:
+    user = people.sign_up(" Abena's shop ", "020 123 4567", "Abena@Example.com ", PASSWORD)
+    assert (user.email, user.role, user.is_admin) == ("abena@example.com", Role.OWNER, False)
+    assert (user.account.name, user.account.phone) == ("Abena's shop", "020 123 4567")
+    assert user.account.balance == ledger_sum(user.account) == 5
+    rows = db.session.execute(select(Transaction.type, Transaction.description)).all()
+    assert [tuple(row) for row in rows] == [("BONUS", "Welcome")]
+
+
+def test_the_operator_decides_how_many_credits_welcome_somebody(app: Flask) -> None:
+    app.config["SIGNUP_CREDITS"] = 0
+    account = people.sign_up(**GOOD).account
+    assert account.balance == ledger_sum(account) == 0
+    assert db.session.scalar(select(func.count()).select_from(Transaction)) == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("name", "  ", "bad_name"),
+        ("name", "Shop\nBcc: all", "bad_name"),
+        ("name", "x" * 121, "bad_name"),
+        ("phone", "030", "bad_phone"),
+        ("email", "abena", "bad_email"),
+        ("email", "a\x00b@example.com", "bad_email"),
+        ("email", "abéna@example.com", "bad_email"),
+        ("email", "abena..owusu@example.com", "bad_email"),
+        ("email", "kofi,abena@example.com", "bad_email"),
+        ("email", "abena@example.com\nBcc: kofi@example.com", "bad_email"),
+        ("password", "short", "bad_password"),
+        ("password", "password1", "bad_password"),
+        ("password", "Abena@Example.com", "bad_password"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_stored(
+    app: Flask, field: str, value: str, code: str
+) -> None:
+    with pytest.raises(DomainError, match=field) as refused:
+        people.sign_up(**GOOD | {field: value})
+    assert refused.value.code == code
+    assert db.session.scalar(select(func.count()).select_from(Account)) == 0
+
+
+def test_an_email_belongs_to_one_user_even_when_many_sign_up_at_once(app: Flask) -> None:
+    outcomes = at_once(app, [lambda: people.sign_up(**GOOD)] * 6)
+    assert outcomes == ["done", *["email_taken"] * 5]
+    assert db.session.scalar(select(func.count()).select_from(Account)) == 1
+    assert db.session.scalar(select(func.count()).select_from(Transaction)) == 1
