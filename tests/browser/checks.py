@@ -27,12 +27,20 @@ document.addEventListener('securitypolicyviolation', (event) => console.error(
 """
 
 # The frame lets scripts follow the colour scheme; half-way through a transition no colour is true.
+# A page changes its colours in an event of its own, and fades from one to the other.
 _SETTLE = """
-() => new Promise((settled) => requestAnimationFrame(() => {
-  for (const animation of document.getAnimations())
-    if (animation instanceof CSSTransition) animation.finish();
-  settled();
-}))
+(scheme) => new Promise((settled) => {
+  const frame = () => {
+    const shown = document.documentElement.getAttribute("data-bs-theme");
+    if (shown && shown !== scheme) return requestAnimationFrame(frame);
+    requestAnimationFrame(() => {
+      for (const animation of document.getAnimations())
+        if (animation instanceof CSSTransition) animation.finish();
+      settled();
+    });
+  };
+  requestAnimationFrame(frame);
+})
 """
 
 
@@ -100,7 +108,7 @@ def assert_accessible(page: Page) -> None:
 
 def _violations(page: Page, scheme: Scheme) -> list[str]:
     page.emulate_media(color_scheme=scheme)
-    page.evaluate(_SETTLE)
+    page.evaluate(_SETTLE, scheme)
     options = {"runOnly": RULES, "resultTypes": ["violations"]}
     result = page.evaluate("(options) => axe.run(document, options)", options)
     return [
