@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from werkzeug.exceptions import HTTPException
 
 from config import Config
 from flashsms.extensions import db, migrate
@@ -45,7 +47,7 @@ def connect_redis(url: str) -> Redis:
 def _register(app: Flask) -> None:
     from flashsms import api, cli, web, worker
     from flashsms.api import errors
-    from flashsms.web import session
+    from flashsms.web import pages, session
 
     errors.init_app(app)
     app.register_blueprint(api.bp, url_prefix="/api/v1")
@@ -53,3 +55,10 @@ def _register(app: Flask) -> None:
     session.csrf.exempt(api.bp)  # which takes keys, never cookies
     cli.init_app(app)
     worker.init_app(app)
+
+    def answer_http_error(error: HTTPException) -> ResponseReturnValue:
+        if request.path.startswith(errors.PREFIX):
+            return errors.answer_http_error(error)
+        return pages.answer_http_error(error)
+
+    app.register_error_handler(HTTPException, answer_http_error)

@@ -38,10 +38,9 @@ class Refusal(DomainError):
 
 
 def init_app(app: Flask) -> None:
-    """Give every answer an X-Request-Id, and every error under /api/ the envelope."""
+    """Give every answer an X-Request-Id, and name it in what is logged meanwhile."""
     app.before_request(_begin)
     app.after_request(_finish)
-    app.register_error_handler(HTTPException, _answer_http_error)
     app.logger.addFilter(_name_request)
 
 
@@ -63,14 +62,12 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def _answer_http_error(error: HTTPException) -> Any:
-    """Answer an error of Flask's own; outside the API it keeps the page it has.
+def answer_http_error(error: HTTPException) -> Response:
+    """Answer an error of Flask's own, such as an unknown endpoint, or a crash.
 
     Crashes come here too, once Flask has logged their traceback, except while TESTING: then they
     reach the test.
     """
-    if not request.path.startswith(PREFIX):
-        return error
     plain = error.get_response()
     status = plain.status_code
     code, sentence = _FAILURES.get(status, (f"http_{status}", f"{error.description}"))

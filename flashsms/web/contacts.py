@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from flashsms.services import contacts, opt_outs
 from flashsms.services.errors import DomainError
 from flashsms.web import bp
-from flashsms.web.forms import ContactForm, GroupForm
+from flashsms.web.forms.contacts import ContactForm, GroupForm
 from flashsms.web.pages import render
 
 LIMIT = 50  # contacts on a page

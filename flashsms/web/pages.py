@@ -1,40 +1,64 @@
-"""How pages are rendered: whole, or for HTMX only the part that changes; and their icons."""
+"""How pages are rendered: whole, or for HTMX only the part that changes; and refusals."""
 
-from functools import cache
-from pathlib import Path
-
-from flask import Flask, current_app, render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
 
 from flashsms.services.errors import DomainError, NotFound
 
-_ICONS = "vendor/tabler-icons"
+_HEADINGS = {
+    400: "That cannot be read",
+    403: "Not for you",
+    404: "Not found",
+    413: "Too large",
+    500: "Something broke",
+}
+_SENTENCES = {
+    400: "The page sent something that cannot be read. Go back, reload it and try again.",
+    404: "There is no such page. It may have been moved or deleted.",
+    405: "This address cannot be opened like that. Go back and use the buttons of the page.",
+    413: "That is too large to send. Files may have up to 100 MB.",
+    500: "This is our fault, and it is in our log as {request_id}. Try again in a minute.",
+}
+_OTHERWISE = "That did not work"
+_ASKED_AMISS = "The page was open for too long, or in another session. Reload it and try again."
 
 
 def render(page: str, partial: str | None = None, **values: object) -> str:
     """Render `page`, or its `partial` alone when HTMX asks to replace that."""
-    wanted = partial if partial and "HX-Request" in request.headers else page
-    return render_template(wanted, **values)
+    return render_template(partial if partial and by_htmx() else page, **values)
 
 
-def icon(name: str) -> Markup:
-    """Return an icon of static/vendor/tabler-icons: decoration, hidden from screen readers."""
-    return _read(str(current_app.static_folder), name)
-
-
-@cache
-def _read(static: str, name: str) -> Markup:
-    drawing = Path(static, _ICONS, f"{name}.svg").read_text()
-    return Markup(drawing.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1))  # noqa: S704
+def by_htmx() -> bool:
+    """Whether HTMX asks for a part of a page; going back, it asks for whole pages."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
 def answer_error(error: DomainError) -> ResponseReturnValue:
     """Show a refusal that no form of the page could show."""
-    heading = "Not found" if isinstance(error, NotFound) else "That did not work"
-    return render_template("error.html", heading=heading, sentence=error.sentence), error.status
+    heading = _HEADINGS[404] if isinstance(error, NotFound) else None
+    return _refuse(error.status, error.sentence, heading)
 
 
-def init_app(app: Flask) -> None:
-    """Give templates the icons."""
-    app.add_template_global(icon)
+def answer_http_error(error: HTTPException) -> ResponseReturnValue:
+    """Show an error of Flask's own, such as an unknown address, or a crash."""
+    plain = error.get_response()
+    if plain.status_code < 400:  # a redirect
+        return error
+    wanted = _ASKED_AMISS if isinstance(error, CSRFError) else _SENTENCES.get(plain.status_code)
+    sentence = (wanted or f"{error.description}").format(request_id=g.get("request_id"))
+    body, status, headers = _refuse(plain.status_code, sentence)
+    kept = {"Allow": plain.headers["Allow"]} if "Allow" in plain.headers else {}
+    return body, status, headers | kept
+
+
+def _refuse(
+    status: int, sentence: str, heading: str | None = None
+) -> tuple[str, int, dict[str, str]]:
+    """Show a page of its own, or for HTMX a line above what is on the page already."""
+    if by_htmx():
+        where = {"HX-Retarget": "#flashes", "HX-Reswap": "outerHTML"}
+        return render_template("parts/_flashes.html", refusal=sentence), status, where
+    shown = heading or _HEADINGS.get(status, _OTHERWISE)
+    return render_template("error.html", heading=shown, sentence=sentence), status, {}

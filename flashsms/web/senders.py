@@ -7,7 +7,7 @@ from flask_login import current_user, login_required
 from flashsms.services import senders
 from flashsms.services.errors import DomainError
 from flashsms.web import bp
-from flashsms.web.forms import SenderForm
+from flashsms.web.forms.senders import SenderForm
 
 
 @bp.get("/sender-ids")

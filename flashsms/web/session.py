@@ -1,31 +1,22 @@
-"""Getting in and out: sign up, sign in, sign out."""
+"""Who is signed in, and who may see what."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 from urllib.parse import urlsplit
 
-from flask import Flask, redirect, render_template, request, url_for
+from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, UserMixin, login_required, login_user, logout_user
-from flask_wtf import CSRFProtect, FlaskForm
+from flask_login import LoginManager, UserMixin, current_user, login_required
+from flask_wtf import CSRFProtect
 
-from flashsms.models import Account, User
+from flashsms.models import Account, Role, User
 from flashsms.services import people
-from flashsms.services.errors import DomainError
-from flashsms.web import bp
-from flashsms.web.forms import SignInForm, SignUpForm
 from flashsms.web.headers import keep_private
 
-_FIELD_OF = {  # the field that a refusal is shown at
-    "bad_name": "name",
-    "bad_phone": "phone",
-    "bad_email": "email",
-    "email_taken": "email",
-    "bad_password": "password",
-    "bad_code": "code",
-}
+Given = ParamSpec("Given")
 
 login = LoginManager()
-login.login_view = "web.sign_in"
-login.login_message = ""  # the page says it
 csrf = CSRFProtect()
 
 
@@ -39,6 +30,11 @@ class Visitor(UserMixin):
     def account(self) -> Account:
         """The account that the user belongs to."""
         return self.user.account
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the account's money, keys and people are the user's business."""
+        return self.user.role is Role.OWNER
 
     def get_id(self) -> str:
         """Return what the session cookie says: void once the user's sessions are ended."""
@@ -58,6 +54,17 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
 
 
+@login.unauthorized_handler
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Lead to the sign-in page, and from there back; HTMX must not put it into a table."""
+    if "HX-Request" in request.headers:
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = here._replace(scheme="", netloc="", fragment="").geturl()
+        return "", 401, {"HX-Redirect": url_for("web.sign_in", next=back)}
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("web.sign_in", next=wanted))
+
+
 @login.user_loader
 def load(session_id: str) -> Visitor | None:
     """Return who a session cookie stands for, or None when that session has ended."""
@@ -69,73 +76,16 @@ def load(session_id: str) -> Visitor | None:
     return Visitor(user)
 
 
-@bp.route("/signup", methods=["GET", "POST"])
-def sign_up() -> ResponseReturnValue:
-    """Open an account, and be in."""
-    form = SignUpForm()
-    if form.validate_on_submit():
-        try:
-            user = people.sign_up(
-                name=form.name.data,
-                phone=form.phone.data,
-                email=form.email.data,
-                password=form.password.data,
-            )
-        except DomainError as error:
-            _complain(form, error)
-        else:
-            login_user(Visitor(user))
-            return redirect(url_for("web.index"))
-    return render_template("session/sign_up.html", form=form), _status(form)
+def owner_required(
+    view: Callable[Given, ResponseReturnValue],
+) -> Callable[Given, ResponseReturnValue]:
+    """Let only owners of the account see a view: what is about its money, keys and people."""
 
+    @wraps(view)
+    def guarded(*args: Given.args, **kwargs: Given.kwargs) -> ResponseReturnValue:
+        if not current_user.is_owner:
+            raise people.OwnersOnly
+        return view(*args, **kwargs)
 
-@bp.route("/login", methods=["GET", "POST"])
-def sign_in() -> ResponseReturnValue:
-    """Let somebody in who has an account."""
-    form = SignInForm(next=request.args.get("next"))
-    needs_code = False
-    if form.validate_on_submit():
-        try:
-            found = people.sign_in(
-                form.email.data,
-                form.password.data,
-                address=request.remote_addr or "",
-                code=form.code.data or None,
-            )
-        except DomainError as error:
-            _complain(form, error)
-        else:
-            needs_code = found.needs_code
-            if not needs_code:
-                login_user(Visitor(found.user))
-                return redirect(_within(form.next.data))
-    page = render_template("session/sign_in.html", form=form, needs_code=needs_code)
-    return page, _status(form)
-
-
-@bp.post("/logout")
-@login_required
-def sign_out() -> ResponseReturnValue:
-    """End this session."""
-    logout_user()
-    return redirect(url_for("web.sign_in"))
-
-
-def _complain(form: FlaskForm, error: DomainError) -> None:
-    """Show a refusal at the field that it is about, or else at the first one."""
-    name = _FIELD_OF.get(error.code, "email")
-    field = form[name if name in form else "email"]
-    field.errors = [*field.errors, error.sentence]
-
-
-def _status(form: FlaskForm) -> int:
-    return 400 if form.errors else 200
-
-
-def _within(target: str | None) -> str:
-    """Return where to go on: a path of this site, never another one."""
-    there = urlsplit(target or "")
-    ours = there.path.startswith("/") and not (there.scheme or there.netloc)
-    if not ours or there.path.startswith("//") or "\\" in (target or ""):
-        return url_for("web.index")
-    return there._replace(fragment="").geturl()
+    signed_in: Callable[Given, ResponseReturnValue] = login_required(guarded)
+    return signed_in

@@ -2,6 +2,7 @@
 
 from flashsms.services.people.letters import INVITATION_PATH, RESET_PATH, send_letter
 from flashsms.services.people.members import (
+    OwnersOnly,
     accept,
     change_role,
     find_invitation,
@@ -34,6 +35,7 @@ __all__ = [
     "INVITATION_PATH",
     "RESET_PATH",
     "Enrolment",
+    "OwnersOnly",
     "SignedIn",
     "accept",
     "ask_reset",

@@ -1,0 +1,35 @@
+"""How a form asks for a field, and says what a service thinks of the answer."""
+
+from flask_wtf import FlaskForm
+from wtforms.validators import DataRequired
+
+from flashsms.services.errors import DomainError
+
+_FIELD_OF = {  # the code of a refusal to the field that it is about
+    "bad_name": "name",
+    "name_taken": "name",
+    "bad_phone": "phone",
+    "bad_email": "email",
+    "email_taken": "email",
+    "bad_password": "password",
+    "wrong_password": "current",
+    "bad_code": "code",
+    "bad_timezone": "timezone",
+}
+
+
+def required(what: str) -> DataRequired:
+    """Return the rule that a field must be filled in: "Enter {what}."."""
+    return DataRequired(f"Enter {what}.")
+
+
+def complain(form: FlaskForm, error: DomainError, otherwise: str) -> None:
+    """Show a refusal at the field that it is about, or at the field named `otherwise`."""
+    name = _FIELD_OF.get(error.code, otherwise)
+    field = form[name if name in form else otherwise]
+    field.errors = [*field.errors, error.sentence]
+
+
+def status(form: FlaskForm) -> int:
+    """Return the HTTP status of a page that shows the form: 400 when it complains."""
+    return 400 if form.errors else 200

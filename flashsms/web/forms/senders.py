@@ -1,0 +1,13 @@
+"""Sender IDs."""
+
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+
+from flashsms.web.forms.asking import required
+
+
+class SenderForm(FlaskForm):
+    """A sender ID that an account would like to have."""
+
+    name = StringField("Name", [required("the name that people shall see")])
+    purpose = TextAreaField("What you will send")

@@ -1,0 +1,14 @@
+"""Templates."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from flashsms.web import bp
+
+
+@bp.get("/templates")
+@login_required
+def list_templates() -> ResponseReturnValue:
+    """Show it."""
+    return render_template("app.html")
