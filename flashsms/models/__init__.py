@@ -1,8 +1,10 @@
 """The nouns: one file each, no Redis, no HTTP, no carriers."""
 
 from flashsms.models.account import Account, Role, User
+from flashsms.models.activity import ActivityHour
 from flashsms.models.api_key import ApiKey, Scope
 from flashsms.models.base import now
+from flashsms.models.campaign_draft import CampaignDraft
 from flashsms.models.carrier import Carrier
 from flashsms.models.contact import Contact, ContactBlock
 from flashsms.models.contact_import import ContactImport, ImportBlock, ImportProblem, ImportStatus
@@ -19,7 +21,9 @@ from flashsms.models.transaction import Transaction, TransactionType
 
 __all__ = [
     "Account",
+    "ActivityHour",
     "ApiKey",
+    "CampaignDraft",
     "Carrier",
     "Contact",
     "ContactBlock",

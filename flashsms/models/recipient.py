@@ -65,6 +65,7 @@ class Recipient(Model):
 # Written as literals: a bound parameter would keep the planners from using the partial indexes.
 IS_QUEUED = Recipient.status == literal_column("'QUEUED'")
 IS_UNKNOWN = Recipient.status == literal_column("'UNKNOWN'")
+IS_FAILED = Recipient.status == literal_column("'FAILED'")
 _REFERRED = Recipient.carrier_ref.is_not(None)
 Index("ix_recipients_message_id", Recipient.message_id, Recipient.id)
 Index(
@@ -73,6 +74,13 @@ Index(
     Recipient.due_at,
     sqlite_where=IS_QUEUED,
     postgresql_where=IS_QUEUED,
+)
+Index(
+    "ix_recipients_failed",
+    Recipient.message_id,
+    Recipient.id,
+    sqlite_where=IS_FAILED,
+    postgresql_where=IS_FAILED,
 )
 Index(
     "ix_recipients_unknown_phone",
