@@ -1,34 +1,41 @@
-"""How far messages have come: their counters and status, moved with their recipients."""
+"""How far messages have come: their counters and status, moved with their recipients.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+The order of all locks is recipients, then messages, then the hours of `activity`, then accounts.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import and_, bindparam, case, func, or_, update
 
 from flashsms.extensions import db
 from flashsms.models import Message, MessageStatus, now
+from flashsms.services import activity
 
 
 @dataclass(slots=True)
 class Delta:
     """By how much the counters of one message change.
 
-    `handed` says that some were handed over; `owed` are credits to refund, which whoever records
-    the delta books after it: recipients, then messages, then accounts is the order of all locks.
+    `sent`, `delivered` and `failed` count recipients by the operator of their number range, each
+    once: sent is who was taken by the carrier, told by its answer or, where that stayed unknown, by
+    a receipt. `owed` are credits to refund, which whoever records the delta books after it.
     """
 
     waiting: int = 0
     unknown: int = 0
-    delivered: int = 0
-    failed: int = 0
-    handed: bool = False
+    sent: Counter[str] = field(default_factory=Counter)
+    delivered: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
     owed: int = 0
 
 
 def record(changes: Mapping[int, Delta]) -> None:
     """Add the deltas to messages (by id) and derive the statuses; in the caller's transaction.
 
-    Messages are changed in the order of their ids, so that two recorders cannot deadlock.
+    Once in a transaction, with all that it changed: messages are locked in the order of their ids
+    and hours in theirs, so that two recorders cannot deadlock.
     """
     moment = now()
     params = [
@@ -36,14 +43,22 @@ def record(changes: Mapping[int, Delta]) -> None:
             "message": message_id,
             "waiting_by": delta.waiting,
             "unknown_by": delta.unknown,
-            "delivered_by": delta.delivered,
-            "failed_by": delta.failed,
-            "handed_at": moment if delta.handed else None,
+            "delivered_by": delta.delivered.total(),
+            "failed_by": delta.failed.total(),
+            "handed_at": moment if delta.sent else None,
         }
         for message_id, delta in sorted(changes.items())
     ]
     if params:
         db.session.connection().execute(_RECORD, params)
+    activity.add(_by_operator(changes))
+
+
+def _by_operator(changes: Mapping[int, Delta]) -> Iterator[activity.Change]:
+    for message_id, delta in changes.items():
+        sent, delivered, failed = delta.sent, delta.delivered, delta.failed
+        for name in sent.keys() | delivered.keys() | failed.keys():
+            yield message_id, name, sent[name], delivered[name], failed[name]
 
 
 _waiting = Message.waiting + bindparam("waiting_by")

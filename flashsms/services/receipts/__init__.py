@@ -5,12 +5,14 @@ its id in hexadecimal where the answer was decimal, or for something unknown. Wh
 is parked and tried again, never dropped at once.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from flashsms.carriers.contract import Receipt
 from flashsms.extensions import transaction
+from flashsms.services.progress import Delta
 from flashsms.services.receipts.heard import final, ref_key
-from flashsms.services.receipts.matching import match
+from flashsms.services.receipts.matching import Progress, conclude, match
 from flashsms.services.receipts.parking import match_parked, park, retry_parked
 
 __all__ = ["apply", "match_parked", "ref_key", "retry_parked"]
@@ -22,6 +24,8 @@ def apply(carrier_id: int, receipts: Sequence[Receipt]) -> None:
     if not heard:
         return
     with transaction():
-        left = match(carrier_id, heard)
+        progress: Progress = defaultdict(Delta)
+        left = match(carrier_id, heard, progress)
         park(carrier_id, left)
+        conclude(progress)
     match_parked(carrier_id, left)

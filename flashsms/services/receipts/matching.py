@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, Subquery, func, select, update
@@ -15,24 +16,27 @@ from flashsms.models.rows import change, rows
 from flashsms.services import credits
 from flashsms.services.progress import Delta, record
 from flashsms.services.receipts.heard import Heard, is_hexadecimal, without
-from flashsms.text.phones import normalise
+from flashsms.text.phones import normalise, operator
+
+Progress = defaultdict[int, Delta]  # what receipts changed, by message id
 
 
-def match(carrier_id: int, heard: Mapping[str, Heard]) -> dict[str, Heard]:
-    """Apply what finds its recipient, and return what found none."""
+def match(carrier_id: int, heard: Mapping[str, Heard], progress: Progress) -> dict[str, Heard]:
+    """Apply what finds its recipient, and return what found none.
+
+    What that changes is added to `progress`, which the caller's transaction ends with `conclude`.
+    """
     if not heard:
         return {}
-    progress: dict[int, Delta] = defaultdict(Delta)
     left = _match_recipients(carrier_id, dict(heard), progress)
     if left:
         left = _match_parts(carrier_id, left, progress)
     if left:
         left = _match_respelt(carrier_id, left, progress)
-    _record(progress)
     return left
 
 
-def resolve_unknown(carrier_id: int, heard: Heard, *, before: datetime) -> bool:
+def resolve_unknown(carrier_id: int, heard: Heard, progress: Progress, *, before: datetime) -> bool:
     """Make the oldest unknown attempt at the receipt's number final, if there is one.
 
     Not while a message of several parts is among them: a receipt speaks of one part, and which
@@ -51,25 +55,39 @@ def resolve_unknown(carrier_id: int, heard: Heard, *, before: datetime) -> bool:
     if not attempts or any(parts > 1 for _, parts in attempts):
         return False
     oldest = attempts[0].id
-    progress: dict[int, Delta] = defaultdict(Delta)
-    _finish([oldest], RecipientStatus.UNKNOWN, heard.status, {oldest: heard.reason}, progress)
+    finished = _finish(
+        [oldest], RecipientStatus.UNKNOWN, heard.status, {oldest: heard.reason}, progress
+    )
     # So that the same receipt, should it come again, is known and resolves nobody else.
     change(update(Recipient).where(Recipient.id == oldest).values(carrier_ref=heard.ref))
-    _record(progress)
-    return bool(progress)
+    return finished
+
+
+def conclude(progress: Progress) -> None:
+    """Record what the receipts of a transaction changed, once and after all of them.
+
+    Refunds what was not delivered if so configured.
+    """
+    record(progress)
+    owed = {message_id: delta.owed for message_id, delta in progress.items() if delta.owed}
+    if not owed or not current_app.config["REFUND_UNDELIVERED"]:
+        return
+    messages = db.session.scalars(select(Message).where(Message.id.in_(owed)))
+    for message in sorted(messages, key=lambda one: one.account_id):
+        credits.refund_message(message, owed[message.id], "undelivered")
 
 
 def _match_recipients(
-    carrier_id: int, heard: dict[str, Heard], progress: dict[int, Delta]
+    carrier_id: int, heard: dict[str, Heard], progress: Progress
 ) -> dict[str, Heard]:
     given = _given(carrier_id, heard.values())
     changed = change(
         update(Recipient)
         .where(*_spoken_of(Recipient, given))
         .values(status=given.c.status, reason=given.c.reason, final_at=now())
-        .returning(Recipient.message_id, Recipient.status, Recipient.credits, Recipient.carrier_ref)
+        .returning(*_TALLIED, Recipient.carrier_ref)
     ).all()
-    _tally(((row.message_id, row.status, row.credits) for row in changed), progress)
+    _tally((row[:-1] for row in changed), progress)
     left = without(heard, (row.carrier_ref for row in changed))
     if left:  # for a recipient that is final already they say nothing new; one that became SENT
         # after the update looked is not final: its receipt is parked and found again
@@ -84,9 +102,7 @@ def _match_recipients(
     return left
 
 
-def _match_parts(
-    carrier_id: int, heard: dict[str, Heard], progress: dict[int, Delta]
-) -> dict[str, Heard]:
+def _match_parts(carrier_id: int, heard: dict[str, Heard], progress: Progress) -> dict[str, Heard]:
     """Apply receipts of single parts; a recipient follows when all are delivered or one failed."""
     given = _given(carrier_id, heard.values())
     changed = change(
@@ -105,7 +121,7 @@ def _match_parts(
     return without(heard, db.session.scalars(known))
 
 
-def _finish_parted(reasons: Mapping[int, str | None], progress: dict[int, Delta]) -> None:
+def _finish_parted(reasons: Mapping[int, str | None], progress: Progress) -> None:
     """Make those recipients final whose parts decide it. `reasons` by recipient id."""
     if not reasons:
         return
@@ -140,10 +156,11 @@ def _finish(
     was: RecipientStatus,
     status: RecipientStatus,
     reasons: Mapping[int, str | None],
-    progress: dict[int, Delta],
-) -> None:
+    progress: Progress,
+) -> bool:
+    """Make those of `ids` final that are still `was`, and return whether there were any."""
     if not ids:
-        return
+        return False
     given = rows(
         ((id, was, reasons.get(id)) for id in ids),
         id=BigInteger(),
@@ -154,13 +171,14 @@ def _finish(
         update(Recipient)
         .where(Recipient.id == given.c.id, Recipient.status == given.c.was)
         .values(status=status, reason=given.c.reason, final_at=now())
-        .returning(Recipient.message_id, Recipient.status, Recipient.credits)
-    )
-    _tally(((row.message_id, row.status, row.credits) for row in changed), progress, was)
+        .returning(*_TALLIED)
+    ).all()
+    _tally(changed, progress, was)
+    return bool(changed)
 
 
 def _match_respelt(
-    carrier_id: int, heard: dict[str, Heard], progress: dict[int, Delta]
+    carrier_id: int, heard: dict[str, Heard], progress: Progress
 ) -> dict[str, Heard]:
     """Apply receipts whose id is hexadecimal where the answer's was decimal, or the reverse.
 
@@ -204,33 +222,25 @@ def _respelt(ref: str) -> list[str]:
     return spellings
 
 
+_TALLIED = (Recipient.message_id, Recipient.status, Recipient.credits, Recipient.phone)
+
+
 def _tally(
-    changed: Iterable[tuple[int, RecipientStatus, int]],
-    progress: dict[int, Delta],
+    changed: Iterable[Sequence[Any]],
+    progress: Progress,
     was: RecipientStatus = RecipientStatus.SENT,
 ) -> None:
-    """Count final recipients (message id, status, credits) by message."""
-    for message_id, status, price in changed:
-        delta = progress[message_id]
+    """Count recipients that became final (the columns `_TALLIED`) by message."""
+    for message_id, status, price, phone in changed:
+        delta, name = progress[message_id], operator(phone)
         if status is RecipientStatus.DELIVERED:
-            delta.delivered += 1
+            delta.delivered[name] += 1
         else:
-            delta.failed += 1
+            delta.failed[name] += 1
             delta.owed += price
         if was is RecipientStatus.UNKNOWN:
             delta.unknown -= 1
-            delta.handed = True
-
-
-def _record(progress: Mapping[int, Delta]) -> None:
-    """Record the deltas, and refund what was not delivered if so configured."""
-    record(progress)
-    owed = {message_id: delta.owed for message_id, delta in progress.items() if delta.owed}
-    if not owed or not current_app.config["REFUND_UNDELIVERED"]:
-        return
-    messages = db.session.scalars(select(Message).where(Message.id.in_(owed)))
-    for message in sorted(messages, key=lambda one: one.account_id):
-        credits.refund_message(message, owed[message.id], "undelivered")
+            delta.sent[name] += 1
 
 
 def _spoken_of(

@@ -11,8 +11,9 @@ from sqlalchemy import String, delete, select
 from flashsms.extensions import db, transaction
 from flashsms.models import ParkedReceipt, now
 from flashsms.models.rows import change, insert, rows
+from flashsms.services.progress import Delta
 from flashsms.services.receipts.heard import Heard
-from flashsms.services.receipts.matching import match, resolve_unknown
+from flashsms.services.receipts.matching import Progress, conclude, match, resolve_unknown
 
 KEPT = timedelta(days=7)  # how long a receipt for something unknown is kept and tried
 FIRST_RETRY = timedelta(seconds=2)
@@ -56,7 +57,9 @@ def match_parked(carrier_id: int, refs: Iterable[str]) -> None:
     )
     if parked:
         with transaction():
-            _match_and_delete(carrier_id, parked)
+            progress: Progress = defaultdict(Delta)
+            _match_and_delete(carrier_id, parked, progress)
+            conclude(progress)
 
 
 def retry_parked() -> None:
@@ -71,14 +74,18 @@ def retry_parked() -> None:
                 .with_for_update(skip_locked=True)
             )
         )
+        progress: Progress = defaultdict(Delta)
         by_carrier: dict[int, list[ParkedReceipt]] = defaultdict(list)
         for parked in due:
             by_carrier[parked.carrier_id].append(parked)
         for carrier_id, batch in by_carrier.items():
-            _retry(carrier_id, batch)
+            _retry(carrier_id, batch, progress)
+        conclude(progress)
 
 
-def _match_and_delete(carrier_id: int, parked: Sequence[ParkedReceipt]) -> list[ParkedReceipt]:
+def _match_and_delete(
+    carrier_id: int, parked: Sequence[ParkedReceipt], progress: Progress
+) -> list[ParkedReceipt]:
     """Apply parked receipts, delete those that found their recipient, and return the others.
 
     Nothing is deleted before it is applied: somebody else may be looking for it meanwhile.
@@ -86,7 +93,7 @@ def _match_and_delete(carrier_id: int, parked: Sequence[ParkedReceipt]) -> list[
     heard = {
         one.carrier_ref: Heard(one.carrier_ref, one.phone, one.status, one.reason) for one in parked
     }
-    left = match(carrier_id, heard)
+    left = match(carrier_id, heard, progress)
     _delete([one for one in parked if one.carrier_ref not in left])
     return [one for one in parked if one.carrier_ref in left]
 
@@ -97,10 +104,10 @@ def _delete(parked: Iterable[ParkedReceipt]) -> None:
         change(delete(ParkedReceipt).where(ParkedReceipt.id.in_(ids)))
 
 
-def _retry(carrier_id: int, batch: Sequence[ParkedReceipt]) -> None:
-    for parked in _match_and_delete(carrier_id, batch):
+def _retry(carrier_id: int, batch: Sequence[ParkedReceipt], progress: Progress) -> None:
+    for parked in _match_and_delete(carrier_id, batch, progress):
         age = now() - parked.received_at
-        if _resolves_unknown(parked):
+        if _resolves_unknown(parked, progress):
             _delete([parked])
         elif age > KEPT:
             log.warning("The receipt %s stayed unknown and was dropped.", parked.carrier_ref)
@@ -109,7 +116,7 @@ def _retry(carrier_id: int, batch: Sequence[ParkedReceipt]) -> None:
             parked.try_at = now() + max(age, FIRST_RETRY)
 
 
-def _resolves_unknown(parked: ParkedReceipt) -> bool:
+def _resolves_unknown(parked: ParkedReceipt, progress: Progress) -> bool:
     """Let a receipt decide an attempt of unknown outcome over the same carrier to the same number.
 
     Only once it has waited for as long as a claim may last: until then the answer that carries its
@@ -118,4 +125,4 @@ def _resolves_unknown(parked: ParkedReceipt) -> bool:
     if now() - parked.received_at < current_app.config["CLAIM_LEASE"]:
         return False
     heard = Heard(parked.carrier_ref, parked.phone, parked.status, parked.reason)
-    return resolve_unknown(parked.carrier_id, heard, before=parked.received_at)
+    return resolve_unknown(parked.carrier_id, heard, progress, before=parked.received_at)

@@ -1,6 +1,7 @@
 """Writing down what became of claimed recipients, and giving back what was never handed over."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from flashsms.models.rows import change, replace, rows
 from flashsms.services import credits, receipts
 from flashsms.services.progress import Delta, record
 from flashsms.services.sending import turns
+from flashsms.text.phones import operator
 
 # id, phone, parts, credits, attempts, refusals, the recipient's own text
 Claim = Row[int, str, int, int, int, int, str | None]
@@ -48,9 +50,12 @@ def settle(
         turns.pass_on(message, ticket)
 
 
-def expire(message: Message) -> None:
-    """Fail and refund what is still queued of a message that expired; in a transaction."""
-    fail_queued(message, "Expired before it could be handed to a carrier.")
+def expire(message: Message, delta: Delta | None = None) -> None:
+    """Fail and refund what is still queued of a message that expired; in a transaction.
+
+    `delta` is what else that transaction changed: it is recorded with it.
+    """
+    fail_queued(message, "Expired before it could be handed to a carrier.", delta=delta)
 
 
 def refuse(message: Message, claims: Sequence[Claim], reason: str) -> None:
@@ -62,19 +67,30 @@ def refuse(message: Message, claims: Sequence[Claim], reason: str) -> None:
 
 
 def fail_queued(
-    message: Message, reason: str, status: RecipientStatus = RecipientStatus.FAILED
+    message: Message,
+    reason: str,
+    status: RecipientStatus = RecipientStatus.FAILED,
+    *,
+    delta: Delta | None = None,
 ) -> None:
-    """End every queued recipient of a message and refund it; in the caller's transaction."""
+    """End every queued recipient of a message and refund it; in the caller's transaction.
+
+    `delta` is what else that transaction changed: it is recorded with it.
+    """
+    delta = delta or Delta()
     ended = change(
         update(Recipient)
         .where(Recipient.message_id == message.id, IS_QUEUED)
         .values(status=status, reason=reason, final_at=now())
-        .returning(Recipient.credits)
-    ).scalars()
-    owed = list(ended)
-    failed = len(owed) if status is RecipientStatus.FAILED else 0
-    record({message.id: Delta(waiting=-len(owed), failed=failed)})
-    credits.refund_message(message, sum(owed), reason)
+        .returning(Recipient.phone, Recipient.credits)
+    )
+    for phone, price in ended:
+        delta.waiting -= 1
+        delta.owed += price
+        if status is RecipientStatus.FAILED:
+            delta.failed[operator(phone)] += 1
+    record({message.id: delta})
+    credits.refund_message(message, delta.owed, reason)
 
 
 def _accepted(settled: Settled, delta: Delta) -> None:
@@ -91,7 +107,7 @@ def _accepted(settled: Settled, delta: Delta) -> None:
         values,
         delta,
     )
-    delta.handed = delta.handed or bool(moved)
+    delta.sent += _operators(settled, moved)
 
 
 def _refused(settled: Settled, delta: Delta) -> None:
@@ -99,7 +115,7 @@ def _refused(settled: Settled, delta: Delta) -> None:
         return {"status": RecipientStatus.FAILED, "reason": given.c.text, "final_at": now()}
 
     moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
-    delta.failed += len(moved)
+    delta.failed += _operators(settled, moved)
     delta.owed += sum(_refundable(c, o) for c, o in settled if c.id in moved)
 
 
@@ -187,6 +203,11 @@ def _move(
         else:
             delta.unknown -= len(found)
     return moved
+
+
+def _operators(settled: Settled, moved: Container[int]) -> Counter[str]:
+    """Count those that moved by the operator of their number range."""
+    return Counter(operator(claim.phone) for claim, _ in settled if claim.id in moved)
 
 
 def _store_parts(carrier_id: int, by_fate: Mapping[Fate, Settled]) -> None:

@@ -14,6 +14,7 @@ from flashsms.models.recipient import IS_UNKNOWN
 from flashsms.models.rows import change
 from flashsms.services.progress import Delta, record
 from flashsms.services.sending import settling, turns
+from flashsms.text.phones import operator
 
 PER_TICK = 500  # messages looked at in one tick; the next tick takes the next ones
 
@@ -82,22 +83,32 @@ def _miss(message: Message) -> None:
 def _resume(due: Due) -> None:
     """Take over a message that nobody works on: its job was lost, or a retry is due."""
     with transaction():
-        lost = _end_lost_claims(due.id)
-        given_up = _give_up_unknown(due.id)
-        record({due.id: Delta(waiting=-lost, unknown=lost - given_up, failed=given_up)})
+        delta = Delta()
+        lost = _end_lost_claims(due.id, delta)
+        _give_up_unknown(due.id, delta)
         taken = turns.take_over(due.id, due.ticket)
-        if taken is None:
-            return
         message = db.session.get_one(Message, due.id, populate_existing=True)
-        if message.expires_at <= now():
-            settling.expire(message)
-        turns.pass_on(message, taken)
+        if taken is None:
+            record({due.id: delta})
+        else:
+            _continue(message, taken, delta)
     if lost:
         log.warning("%d attempts of %s were interrupted: outcome unknown.", lost, message.public_id)
 
 
-def _end_lost_claims(message_id: int) -> int:
-    """Mark claims that outlived their lease as UNKNOWN, or queue them again if so configured."""
+def _continue(message: Message, ticket: int, delta: Delta) -> None:
+    if message.expires_at <= now():
+        settling.expire(message, delta)
+    else:
+        record({message.id: delta})
+    turns.pass_on(message, ticket)
+
+
+def _end_lost_claims(message_id: int, delta: Delta) -> int:
+    """Mark claims that outlived their lease as UNKNOWN, or queue them again if so configured.
+
+    Returns how many outcomes became unknown.
+    """
     config = current_app.config
     status = RecipientStatus.QUEUED if config["RESEND_UNKNOWN"] else RecipientStatus.UNKNOWN
     ended = change(
@@ -109,10 +120,13 @@ def _end_lost_claims(message_id: int) -> int:
         )
         .values(status=status, reason="Interrupted while it was handed over.")
     )
-    return 0 if config["RESEND_UNKNOWN"] else ended.rowcount
+    lost = 0 if config["RESEND_UNKNOWN"] else ended.rowcount
+    delta.waiting -= lost
+    delta.unknown += lost
+    return lost
 
 
-def _give_up_unknown(message_id: int) -> int:
+def _give_up_unknown(message_id: int, delta: Delta) -> None:
     """Fail unknown outcomes that no receipt resolved in time; not refunded, it may have arrived."""
     ended = change(
         update(Recipient)
@@ -122,5 +136,8 @@ def _give_up_unknown(message_id: int) -> int:
             Recipient.claimed_at <= now() - current_app.config["UNKNOWN_AFTER"],
         )
         .values(status=RecipientStatus.FAILED, reason="Outcome unknown.", final_at=now())
-    )
-    return ended.rowcount
+        .returning(Recipient.phone)
+    ).scalars()
+    for phone in ended:
+        delta.unknown -= 1
+        delta.failed[operator(phone)] += 1
