@@ -88,6 +88,14 @@ def count_parts(text: str) -> int:
     return sum(1 for _ in _starts(text, _encoding(text)))
 
 
+def room(found: Segmentation) -> int:
+    """How many more units the last part takes: characters, but for those that count two."""
+    whole, limit = _LIMITS[found.encoding]
+    last = found.parts[-1]
+    used = len(last) + len(_DOUBLE[found.encoding].findall(last))
+    return (whole if len(found.parts) == 1 else limit) - used
+
+
 def not_gsm7(text: str) -> Iterator[tuple[int, str]]:
     """Find each character that GSM-7 lacks: its position (code points from 0) and itself."""
     return ((found.start(), found[0]) for found in _NOT_GSM7.finditer(text))

@@ -9,6 +9,7 @@ from flashsms.text.segments import (
     count_parts,
     decode,
     encode,
+    room,
     segment,
     unsendable,
 )
@@ -225,3 +226,30 @@ def test_any_bytes_are_read_or_refused(data, encoding):
     except ValueError:
         return
     assert decode(encode(text, encoding), encoding) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("", 160),
+        ("a" * 160, 0),
+        ("a" * 161, 145),
+        ("€" * 80, 0),
+        ("€" * 77, 6),
+        ("ɛ", 69),
+        ("ɛ" * 70, 0),
+        ("ɛ" * 71, 63),
+        ("😀", 68),
+    ],
+)
+def test_the_room_that_is_left_in_the_last_part(text, left):
+    assert room(segment(text)) == left
+
+
+@given(st.text(min_size=1, max_size=400))
+def test_what_fits_into_the_room_makes_no_further_part(text):
+    found = segment(text)
+    filled = segment(text + "a" * room(found))
+    assert len(filled.parts) == len(found.parts)
+    assert room(filled) == 0
+    assert count_parts(text + "a" * (room(found) + 1)) == len(found.parts) + 1

@@ -5,7 +5,15 @@
 
 from flashsms.services.contacts import drafts, groups
 from flashsms.services.contacts.adding import Added, add
-from flashsms.services.contacts.book import create, delete, delete_many, edit, find
+from flashsms.services.contacts.book import (
+    create,
+    delete,
+    delete_many,
+    edit,
+    find,
+    find_many,
+    newest,
+)
 from flashsms.services.contacts.bulk import Invalid, Taken, take
 from flashsms.services.contacts.drafts import Draft
 from flashsms.services.contacts.exporting import export_csv
@@ -26,7 +34,9 @@ __all__ = [
     "edit",
     "export_csv",
     "find",
+    "find_many",
     "groups",
+    "newest",
     "page",
     "take",
 ]

@@ -10,6 +10,7 @@ from flashsms.models import ContactBlock
 from flashsms.models.contact import BLOCK
 from flashsms.models.rows import change, insert
 
+_HIGHEST = 2**31 - 1  # that a number may be
 EVERYBODY = 0  # the group_id of the whole address book
 
 
@@ -58,6 +59,8 @@ def locate(account_id: int, group_id: int, offset: int) -> tuple[int, int]:
 
     The highest number to look at, and how many contacts from there on still have to be skipped.
     """
+    if offset == 0:
+        return _HIGHEST, 0
     running = (
         select(
             ContactBlock.block,

@@ -43,6 +43,23 @@ def find(account_id: int, public_id: str) -> Contact:
     return found
 
 
+def find_many(account_id: int, public_ids: Iterable[str]) -> list[Contact]:
+    """Return those contacts that the account has: two statements, and unknown ids find nobody."""
+    given = rows(((number,) for number in adding.numbers(account_id, public_ids)), number=Integer())
+    found = db.session.scalars(
+        select(Contact)
+        .where(Contact.account_id == account_id, Contact.number.in_(select(given.c.number)))
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+def newest(account_id: int) -> Contact | None:
+    """Return the contact that came last, if there is any."""
+    query = select(Contact).where(Contact.account_id == account_id, Contact.number.is_not(None))
+    return db.session.scalar(query.order_by(Contact.number.desc()).limit(1))
+
+
 def edit(account_id: int, public_id: str, given: Mapping[str, Any]) -> Contact:
     """Change what `given` names (see `drafts.KNOWN`); an empty text or None clears it.
 

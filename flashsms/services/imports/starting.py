@@ -10,6 +10,7 @@ from flashsms import queue
 from flashsms.extensions import on_commit, transaction
 from flashsms.models import ContactImport, ImportStatus
 from flashsms.models.rows import change
+from flashsms.services.contacts import groups
 from flashsms.services.errors import DomainError
 from flashsms.services.imports import mapping, reading
 from flashsms.services.imports.viewing import find
@@ -52,16 +53,19 @@ def start(
     columns: Sequence[str | None],
     has_header: bool,
     group_id: int | None = None,
+    new_group: str | None = None,
 ) -> None:
-    """Have an upload imported, into a group of the account if one is given.
+    """Have an upload imported, into a group of the account if one is given, or into a new one.
 
     `columns` says what each column is: phone, firstName, lastName, email, the name of a custom
-    field, or None to leave it out. Raises NotFound import_unknown, DomainError bad_columns, and
-    DomainError import_started the second time.
+    field, or None to leave it out. Raises NotFound import_unknown, DomainError bad_columns, what
+    `groups.create` does, and DomainError import_started the second time.
     """
     mapping.check(columns)
     upload = find(account_id, public_id)
     with transaction():
+        if new_group is not None:
+            group_id = groups.create(account_id, new_group).id
         ticket = change(
             update(ContactImport)
             .where(ContactImport.id == upload.id, ContactImport.status == ImportStatus.UPLOADED)

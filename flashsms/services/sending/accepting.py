@@ -42,7 +42,7 @@ def accept(account_id: int, order: Order) -> Accepted:
         balance = credits.charge(
             account_id,
             message.credits_used,
-            description=_describe(message),
+            description=_describe(order.label, message),
             reference=message.public_id,
         )
         if message.status is MessageStatus.PENDING:
@@ -140,9 +140,7 @@ def _complete(message: Message, stored: Stored) -> None:
     message.urgent = stored.count <= current_app.config["URGENT_MAX"]
 
 
-def _describe(message: Message) -> str:
+def _describe(label: str, message: Message) -> str:
     count = message.recipient_count
-    whom = f"({count:,} recipient{'' if count == 1 else 's'})"
-    return (
-        f"API SMS: {message.campaign_name} {whom}" if message.campaign_name else f"API SMS {whom}"
-    )
+    name = f" {message.campaign_name}" if message.campaign_name else ""
+    return f"{label}{':' if name else ''}{name} ({count:,} recipient{'' if count == 1 else 's'})"

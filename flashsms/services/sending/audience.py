@@ -7,10 +7,11 @@ from flask import current_app
 from sqlalchemy import Select, String, Subquery, exists, func, select, union
 
 from flashsms.extensions import db
-from flashsms.models import Contact, GroupMember, OptOut
+from flashsms.models import Contact, GroupMember, OptOut, Recipient
 from flashsms.models.opt_out import IN_FORCE
+from flashsms.models.recipient import IS_FAILED
 from flashsms.models.rows import rows
-from flashsms.services import contacts
+from flashsms.services import contacts, history
 from flashsms.services.contacts import blocks
 from flashsms.services.errors import DomainError, NotFound
 from flashsms.services.sending.order import Order
@@ -20,11 +21,21 @@ MAX_LISTED = 1000  # numbers and contacts that one order may list
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The people of an earlier message: its row's id, all of them or `only_failed`, `count`."""
+
+    message_id: int
+    only_failed: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
     """The people of an order: listed `phones` (digits, once each), and those of the address book.
 
     `contacts` and `groups` are the ids of their rows. `listed` counts the valid
-    numbers with repetitions, `deleted` the contacts named that are deleted.
+    numbers with repetitions, `deleted` the contacts named that are deleted. `earlier` are the
+    people of another message.
     """
 
     account_id: int
@@ -35,11 +46,12 @@ class Audience:
     deleted: int
     groups: tuple[int, ...]
     everybody: bool
+    earlier: Earlier | None = None
 
     @property
     def only_listed(self) -> bool:
-        """Whether nobody of the address book is meant."""
-        return not (self.contacts or self.groups or self.everybody)
+        """Whether the phones listed are all that is meant."""
+        return not (self.contacts or self.groups or self.everybody or self.earlier)
 
     def table(self) -> Subquery:
         """Return the numbers (column `phone`), each once, those that opted out included."""
@@ -58,12 +70,16 @@ class Audience:
         """Return how often a number was asked for, counting it again from every source."""
         sizes = blocks.totals(self.account_id) if self.groups or self.everybody else {}
         there = self.groups + ((blocks.EVERYBODY,) if self.everybody else ())
-        return self.listed + len(self.contacts) + sum(sizes.get(group, 0) for group in there)
+        again = self.earlier.count if self.earlier else 0
+        known = sum(sizes.get(group, 0) for group in there)
+        return self.listed + len(self.contacts) + known + again
 
     def _sources(self) -> Sequence[Select[str]]:
         listed = rows(((phone,) for phone in self.phones), "listed", phone=String())
         sources = [select(listed.c.phone)] if self.phones or self.only_listed else []
-        if self.everybody:  # which includes the rest
+        if self.earlier:
+            sources.append(_people_of(self.earlier))
+        if self.everybody:  # which includes the rest of it
             return [*sources, self._contacts()]
         if self.contacts:
             sources.append(self._contacts().where(Contact.id.in_(self.contacts)))
@@ -103,6 +119,7 @@ def resolve(account_id: int, order: Order) -> Audience:
         deleted=sum(number is None for _, number in chosen),
         groups=tuple(group.id for group in groups),
         everybody=order.everybody,
+        earlier=_earlier(account_id, order),
     )
 
 
@@ -117,6 +134,19 @@ def measure(audience: Audience) -> tuple[int, int]:
         select(func.count(), func.count(OptOut.phone)).select_from(opted_out)
     ).one()
     return asked, out
+
+
+def _people_of(earlier: Earlier) -> Select[str]:
+    query = select(Recipient.phone).where(Recipient.message_id == earlier.message_id)
+    return query.where(IS_FAILED) if earlier.only_failed else query
+
+
+def _earlier(account_id: int, order: Order) -> Earlier | None:
+    if order.people_of is None:
+        return None
+    message = history.message(account_id, order.people_of)
+    count = message.failed if order.only_failed else message.recipient_count
+    return Earlier(message.id, order.only_failed, count)
 
 
 def _read(given: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -17,8 +17,9 @@ class Order:
     The text is `text` or that of the account's `template` (its id); `variables` are values for its
     placeholders that are the same for everybody. The people are `recipients` (numbers as typed),
     the members of `groups` and single `contacts` (ids), and with `everybody` the whole address
-    book; each number is sent to once. `sender` is an approved name or its id; None takes the first
-    approved one.
+    book, with `people_of` (its id) those of an earlier message, or `only_failed` of them; each
+    number is sent to once. `sender` is an approved name or its id; None takes the first
+    approved one. `label` begins the description in the ledger.
     """
 
     text: str | None = None
@@ -28,9 +29,12 @@ class Order:
     groups: Sequence[str] = ()
     contacts: Sequence[str] = ()
     everybody: bool = False
+    people_of: str | None = None
+    only_failed: bool = False
     sender: str | None = None
     campaign_name: str | None = None
     scheduled_at: datetime | None = None
+    label: str = "API SMS"
 
 
 class Skipped(NamedTuple):

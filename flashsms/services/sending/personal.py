@@ -69,14 +69,24 @@ def _texts(people: Iterable[Person], template: Template, left_out: LeftOut) -> I
 
 def _values(person: Person, needs_fields: bool) -> Mapping[str, str]:
     phone, first, last, email, fields = person
-    values = {
+    own = orjson.loads(fields) if needs_fields and fields else {}
+    return {**own, **_built_in(phone, first, last, email)}
+
+
+def values_of(contact: Contact) -> Mapping[str, str]:
+    """Return what placeholders of a text to this contact stand for."""
+    built_in = _built_in(contact.phone, contact.first_name, contact.last_name, contact.email)
+    return {**(contact.fields or {}), **built_in}
+
+
+def _built_in(phone: str, first: str | None, last: str | None, email: str | None) -> dict[str, str]:
+    return {
         "phone": phone,
         "firstName": first or "",
         "lastName": last or "",
         "name": " ".join(filter(None, (first, last))),
         "email": email or "",
     }
-    return {**orjson.loads(fields), **values} if needs_fields and fields else values
 
 
 def _problem(text: str) -> str | None:

@@ -169,3 +169,13 @@ def test_what_a_stranger_has_is_not_found(ama: Member, kofi: Member):
     with pytest.raises(NotFound):
         contacts.edit(ama.account.id, his.public_id, {"firstName": "X"})
     assert contacts.find(kofi.account.id, his.public_id).first_name == "Ama"
+
+
+def test_many_are_found_at_once_and_strangers_are_not(ama: Member, kofi: Member):
+    mine = contacts.create(ama.account.id, AMA)
+    deleted = contacts.create(ama.account.id, Draft("233241234567"))
+    contacts.delete(ama.account.id, deleted.public_id)
+    theirs = contacts.create(kofi.account.id, AMA)
+    ids = [mine.public_id, mine.public_id, deleted.public_id, theirs.public_id, "nobody", "\0"]
+    assert [one.public_id for one in contacts.find_many(ama.account.id, ids)] == [mine.public_id]
+    assert contacts.find_many(ama.account.id, []) == []

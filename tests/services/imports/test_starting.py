@@ -1,5 +1,7 @@
 """Between the upload and the import somebody looks, and says what the columns are."""
 
+from functools import partial
+
 import pytest
 
 from flashsms.models import ContactImport, ImportStatus
@@ -98,3 +100,31 @@ def test_a_stranger_neither_sees_nor_starts_it(kofi: Member, upload: ContactImpo
             act()
         assert refusal.value.code == "import_unknown"
     assert imports.every(stranger) == []
+
+
+def test_a_new_group_is_made_with_the_start(
+    ama: Member, upload: ContactImport, run_turns: Run
+) -> None:
+    columns = ["phone", "firstName", None, None]
+    start = partial(imports.start, ama.account.id, upload.public_id, has_header=True)
+    with pytest.raises(DomainError, match="phone"):
+        start(columns=[None], new_group="From the fair")
+    assert contacts.groups.every(ama.account.id) == []
+    start(columns=columns, new_group="From the fair")
+    run_turns()
+    [(group, count)] = contacts.groups.counted(ama.account.id)
+    assert (group.name, count) == ("From the fair", 3)
+    with pytest.raises(DomainError, match="started already"):
+        start(columns=columns, new_group="Another one")
+    assert contacts.groups.every(ama.account.id) == [group]
+
+
+def test_a_group_that_is_there_already_is_not_made_again(
+    ama: Member, upload: ContactImport
+) -> None:
+    contacts.groups.create(ama.account.id, "VIP")
+    with pytest.raises(DomainError, match="there is a group"):
+        imports.start(
+            ama.account.id, upload.public_id, columns=["phone"], has_header=True, new_group="vip"
+        )
+    assert imports.find(ama.account.id, upload.public_id).status is ImportStatus.UPLOADED

@@ -1,0 +1,90 @@
+"""What a campaign comes to while it is being written: quick, and exact only at the review."""
+
+from dataclasses import dataclass
+
+from flashsms.models import Contact
+from flashsms.services import contacts, credits
+from flashsms.services.campaigns import again
+from flashsms.services.campaigns.wish import Wish
+from flashsms.services.contacts import blocks
+from flashsms.services.errors import NotFound
+from flashsms.services.meter import Meter, measure
+from flashsms.services.sending import personal
+from flashsms.services.sending.content import price
+from flashsms.text import merge
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The text measured, and the text as one `reader` gets it.
+
+    `people` counts everybody who is chosen, at most: some may be chosen twice, or have opted out.
+    `credits` is what they would cost, and `saved` how much less it would be with the replacements.
+    """
+
+    meter: Meter
+    people: int
+    credits: int
+    saved: int
+    balance: int
+    example: str
+    reader: Contact | None
+
+
+def look(account_id: int, wish: Wish) -> Glance:
+    """Take a look at a wish, which may be half typed; never raises."""
+    meter = measure(wish.text)
+    people = _people(account_id, wish)
+    reader = _reader(account_id, wish)
+    saved = max(0, price(meter.parts) - price(meter.parts_then)) * people
+    return Glance(
+        meter=meter,
+        people=people,
+        credits=price(meter.parts) * people if wish.text else 0,
+        saved=saved,
+        balance=credits.balance_of(account_id),
+        example=_example(wish.text, reader),
+        reader=reader,
+    )
+
+
+def _people(account_id: int, wish: Wish) -> int:
+    known = len(wish.contacts)
+    if wish.everybody:
+        known = blocks.total(account_id)
+    elif wish.groups:
+        chosen = set(wish.groups)
+        sizes = contacts.groups.counted(account_id)
+        known += sum(size for group, size in sizes if group.public_id in chosen)
+    return known + len(wish.listed) + _people_again(account_id, wish)
+
+
+def _people_again(account_id: int, wish: Wish) -> int:
+    earlier = again.earlier(account_id, wish)
+    if earlier is None:
+        return 0
+    return earlier.failed if wish.only_failed else earlier.recipient_count
+
+
+def _reader(account_id: int, wish: Wish) -> Contact | None:
+    """Return a contact who would get it, or else any: the newest of the first group chosen."""
+    try:
+        if wish.contacts:
+            return contacts.find(account_id, wish.contacts[0])
+        if wish.groups and not wish.everybody:
+            group_id = contacts.groups.id_of(account_id, wish.groups[0])
+            found = contacts.page(account_id, 1, 1, group_id=group_id).items
+            return found[0] if found else None
+    except NotFound:
+        return None
+    return contacts.newest(account_id)
+
+
+def _example(text: str, reader: Contact | None) -> str:
+    """Return the text as the reader gets it; what has no value shows its placeholder's name."""
+    try:
+        template = merge.parse(text)
+    except merge.PlaceholderError:
+        return text
+    values = dict(personal.values_of(reader)) if reader else {}
+    return template.render(values | {name: name for name in template.missing(values)})

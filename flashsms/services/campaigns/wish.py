@@ -1,0 +1,151 @@
+"""What somebody wants to send, as the compose page has it: half done, and kept so."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flashsms.models import now
+from flashsms.services.errors import DomainError
+from flashsms.services.sending import Order
+from flashsms.services.sending.audience import MAX_LISTED
+
+LONGEST_NAME = 120  # characters, as a campaign's name may have
+LONGEST_TEXT = 10_000  # characters that are kept; what can be sent is less
+LONGEST_LIST = 100_000  # characters of pasted numbers
+MOST_CHOSEN = 1000  # groups, and contacts
+
+_BETWEEN_NUMBERS = re.compile(r"[\n\r,;\t]+")
+_LATER_FORMAT = "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """The fields of the compose page.
+
+    `groups` and `contacts` are ids, `numbers` is what was pasted. `people_of` is the id of an
+    earlier campaign whose people, or `only_failed` of them, get it too. `later` is a time by the
+    account's clock as browsers send it, such as "2026-11-23T08:30"; empty means now.
+    """
+
+    name: str = ""
+    sender: str = ""
+    text: str = ""
+    everybody: bool = False
+    groups: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    numbers: str = ""
+    people_of: str = ""
+    only_failed: bool = False
+    later: str = ""
+
+    @property
+    def reaches_somebody(self) -> bool:
+        """Whether anybody is chosen at all."""
+        chosen = self.groups or self.contacts or self.people_of
+        return bool(self.everybody or chosen or self.listed)
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The pasted numbers, one per line or divided by commas, semicolons or tabs."""
+        pieces = (piece.strip() for piece in _BETWEEN_NUMBERS.split(self.numbers))
+        return tuple(piece for piece in pieces if piece)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is worth keeping."""
+        return not (self.text.strip() or self.name.strip() or self.reaches_somebody)
+
+
+class NotReady(DomainError):
+    """Something that a wish lacks; `field` is that of the compose page."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__("not_ready", sentence)
+        self.field = field
+
+
+def load(kept: Mapping[str, Any]) -> Wish:
+    """Return the wish that `dump` wrote."""
+    lists = {name: tuple(kept[name]) for name in ("groups", "contacts")}
+    return Wish(**{**kept, **lists})
+
+
+def dump(wish: Wish) -> dict[str, Any]:
+    """Return a wish as JSON can keep it."""
+    return asdict(wish)
+
+
+def check_size(wish: Wish) -> None:
+    """Raise NotReady for what is too large to be kept."""
+    if len(wish.name) > LONGEST_NAME:
+        raise NotReady("name", f"The name may have at most {LONGEST_NAME} characters.")
+    if len(wish.text) > LONGEST_TEXT:
+        raise NotReady("text", f"The message has {len(wish.text):,} characters; 918 can be sent.")
+    if len(wish.numbers) > LONGEST_LIST:
+        raise _too_many_numbers(len(wish.listed))
+    if len(wish.groups) > MOST_CHOSEN or len(wish.contacts) > MOST_CHOSEN:
+        raise NotReady("groups", f"Choose at most {MOST_CHOSEN:,} groups and as many contacts.")
+
+
+def order(wish: Wish, timezone: str) -> Order:
+    """Return what is to be sent. Raises NotReady naming the field that still lacks something."""
+    if not wish.text.strip():
+        raise NotReady("text", "Write the message, or insert a template.")
+    if not wish.reaches_somebody:
+        raise NotReady("groups", "Choose who gets it: groups, contacts, everybody, or numbers.")
+    if len(wish.listed) + len(wish.contacts) > MAX_LISTED:
+        raise _too_many_numbers(len(wish.listed) + len(wish.contacts))
+    return Order(
+        text=wish.text,
+        recipients=wish.listed,
+        groups=wish.groups,
+        contacts=wish.contacts,
+        everybody=wish.everybody,
+        people_of=wish.people_of or None,
+        only_failed=wish.only_failed,
+        sender=wish.sender or None,
+        campaign_name=_shown(wish.name) or None,
+        scheduled_at=moment_of(wish.later, timezone),
+        label="Campaign",
+    )
+
+
+def moment_of(later: str, timezone: str) -> datetime | None:
+    """Return a time by the account's clock as a moment (UTC), None for now.
+
+    Raises NotReady for what is no time, for a time that has passed, and for one that the clock
+    leaves out when summer time begins.
+    """
+    if not later:
+        return None
+    zone = ZoneInfo(timezone)
+    try:
+        typed = datetime.strptime(later[:16], _LATER_FORMAT).replace(tzinfo=zone)
+        moment = typed.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise NotReady("later", "Give the day and the time, such as 23 Nov 2026, 08:30.") from None
+    if moment.astimezone(zone).replace(tzinfo=None) != typed.replace(tzinfo=None):
+        raise NotReady("later", "That time does not exist: the clocks go forward then.")
+    if moment <= now():
+        raise NotReady("later", "That time has passed. Choose a later one, or send it now.")
+    return moment
+
+
+def _shown(name: str) -> str:
+    """Return a name without what cannot be shown, on one line."""
+    return " ".join("".join(map(_printable, name)).split())
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else " "
+
+
+def _too_many_numbers(count: int) -> NotReady:
+    return NotReady(
+        "numbers",
+        f"There are {count:,} single numbers; at most {MAX_LISTED:,} can be listed. Import them as "
+        "contacts and send to their group.",
+    )
