@@ -4,17 +4,48 @@ import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import or_, select, update
 
 from flashsms.extensions import db, transaction
 from flashsms.models import ApiKey, Scope, now
 from flashsms.models.rows import change
+from flashsms.services import idempotency
+from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
 
 PREFIX = "bms_live_"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _USE_RECORDED_EVERY = timedelta(minutes=1)
+_LONGEST_NAME = 80
+_LONGEST_LIFE = timedelta(days=3653)  # ten years: what lasts longer does not end
+
+
+class State(StrEnum):
+    """Whether a key opens anything, and if not, why."""
+
+    WORKING = "WORKING"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+
+
+def state(key: ApiKey) -> State:
+    """Return how a key stands now."""
+    if key.revoked_at:
+        return State.REVOKED
+    return State.EXPIRED if key.expires_at and key.expires_at <= now() else State.WORKING
+
+
+def newest(account_id: int, limit: int, before: str | None = None) -> list[ApiKey]:
+    """Return `limit` keys, the newest first, or those made before the one with this id.
+
+    Raises NotFound when the account has no such key.
+    """
+    query = select(ApiKey).where(ApiKey.account_id == account_id)
+    if before is not None:
+        query = query.where(ApiKey.id < _id_of(account_id, before))
+    return list(db.session.scalars(query.order_by(ApiKey.id.desc()).limit(limit)))
 
 
 def create(
@@ -23,19 +54,21 @@ def create(
     scopes: Collection[str] = (),
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key and return it with its secret, which is shown only now; no scope means all."""
+    """Make a key and return it with its secret, which is shown only now; no scope means all.
+
+    An operator may make one that has expired already. Raises DomainError bad_scope or bad_name.
+    """
     unknown = sorted(set(scopes) - set(Scope))
     if unknown:
         raise DomainError(
             "bad_scope", f"scope {unknown[0]!r} does not exist; choose from {', '.join(Scope)}."
         )
-    if not 1 <= len(name.strip()) <= 80:
-        raise DomainError("bad_name", "name must have 1 to 80 characters.")
+    wanted = _checked_name(name)
     secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(32))
     with transaction():
         key = ApiKey(
             account_id=account_id,
-            name=name.strip(),
+            name=wanted,
             hash=_hash(secret),
             hint=f"{PREFIX}…{secret[-4:]}",
             scope_names=" ".join(scope for scope in Scope if scope in scopes or not scopes),
@@ -46,11 +79,34 @@ def create(
     return key, secret
 
 
+def create_once(
+    account_id: int,
+    attempt: str,
+    name: str,
+    scopes: Collection[str],
+    expires_at: datetime | None,
+) -> tuple[ApiKey, str] | None:
+    """Do the same for a form, or return None when this attempt of it made a key already.
+
+    Raises bad_expiry, too, unless `expires_at` is still to come, within ten years.
+    """
+    if expires_at and not now() < expires_at <= now() + _LONGEST_LIFE:
+        raise DomainError("bad_expiry", "expiry must be a day from today on, within ten years.")
+    made: list[tuple[ApiKey, str]] = []
+
+    def act() -> str:
+        made.append(create(account_id, name, scopes, expires_at))
+        return made[0][0].public_id
+
+    idempotency.once(account_id, f"api-key {attempt}", "create an API key", act)
+    return made[0] if made else None
+
+
 def recognise(secret: str) -> ApiKey | None:
     """Return the key with this secret if it is neither revoked nor expired, and note its use."""
     key = db.session.scalar(select(ApiKey).where(ApiKey.hash == _hash(secret)))
     moment = now()
-    if key is None or key.revoked_at or (key.expires_at and key.expires_at <= moment):
+    if key is None or state(key) is not State.WORKING:
         return None
     if key.last_used_at is None or key.last_used_at <= moment - _USE_RECORDED_EVERY:
         _record_use(key, moment)
@@ -63,14 +119,40 @@ def revoke(account_id: int, public_id: str) -> None:
         revoked = change(
             update(ApiKey)
             .where(
-                ApiKey.public_id == public_id,
+                ApiKey.public_id == _comparable(public_id),
                 ApiKey.account_id == account_id,
                 ApiKey.revoked_at.is_(None),
             )
             .values(revoked_at=now())
         )
         if revoked.rowcount == 0:
-            raise NotFound("key_unknown", f"There is no working key {public_id}.")
+            raise NotFound("key_unknown", f"There is no working key {public_id[:40]}.")
+
+
+def _id_of(account_id: int, public_id: str) -> int:
+    found = db.session.scalar(
+        select(ApiKey.id).where(
+            ApiKey.account_id == account_id, ApiKey.public_id == _comparable(public_id)
+        )
+    )
+    if found is None:
+        raise NotFound("key_unknown", "There is no such key.")
+    return found
+
+
+def _comparable(public_id: str) -> str:
+    """Return the id, or nothing when PostgreSQL would not even compare with it."""
+    return public_id if public_id.isprintable() else ""
+
+
+def _checked_name(given: str) -> str:
+    try:
+        name = line("name", given, _LONGEST_NAME)
+    except DomainError as error:
+        raise DomainError("bad_name", error.sentence) from error
+    if name is None:
+        raise DomainError("bad_name", f"name must have 1 to {_LONGEST_NAME} characters.")
+    return name
 
 
 def _record_use(key: ApiKey, moment: datetime) -> None:

@@ -51,6 +51,45 @@ def test_an_expired_key_is_not_recognised(ama: Member) -> None:
         assert keys.recognise(secret) is None
 
 
+def test_a_key_has_a_name_of_one_line_and_an_expiry_that_can_come(ama: Member) -> None:
+    for name in ("", " ", "x" * 81, "a\x00b", "two\nlines"):
+        with pytest.raises(DomainError) as refused:
+            keys.create(ama.account.id, name)
+        assert refused.value.code == "bad_name"
+    for expiry in (now() - timedelta(seconds=1), now() + timedelta(days=4000)):
+        with pytest.raises(DomainError, match="from today on"):
+            keys.create_once(ama.account.id, "form", "brief", ["sms:send"], expiry)
+
+
+def test_an_attempt_makes_one_key_however_often_it_comes(ama: Member, kofi: Member) -> None:
+    given = ("shop", ["sms:send"], None)
+    made = keys.create_once(ama.account.id, "form-1", *given)
+    assert made is not None
+    assert keys.recognise(made[1]) is not None
+    assert keys.create_once(ama.account.id, "form-1", *given) is None
+    assert keys.create_once(kofi.account.id, "form-1", *given) is not None
+    with pytest.raises(DomainError):
+        keys.create_once(ama.account.id, "form-2", "", [], None)
+    assert keys.create_once(ama.account.id, "form-2", *given) is not None
+    assert len(keys.newest(ama.account.id, 10)) == 3
+
+
+def test_keys_are_listed_the_newest_first_and_from_there_on(ama: Member, kofi: Member) -> None:
+    made = [keys.create(ama.account.id, f"key {number}")[0] for number in range(3)]
+    first = keys.newest(ama.account.id, 2)
+    assert [key.name for key in first] == ["key 2", "key 1"]
+    rest = keys.newest(ama.account.id, 9, before=first[-1].public_id)
+    assert [key.name for key in rest] == ["key 0", "tests"]
+    for unknown in ("key_none", "\x00", kofi.api_key.public_id):
+        with pytest.raises(NotFound):
+            keys.newest(ama.account.id, 2, before=unknown)
+        with pytest.raises(NotFound):
+            keys.revoke(ama.account.id, unknown)
+    keys.revoke(ama.account.id, made[0].public_id)
+    db.session.refresh(made[0])
+    assert [keys.state(key) for key in made[:2]] == [keys.State.REVOKED, keys.State.WORKING]
+
+
 def test_the_last_use_is_written_once_a_minute(app: Flask, ama: Member) -> None:
     keys.recognise(ama.key)
     first = _last_use(ama)

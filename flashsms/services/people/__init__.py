@@ -2,6 +2,7 @@
 
 from flashsms.services.people.letters import INVITATION_PATH, RESET_PATH, send_letter
 from flashsms.services.people.members import (
+    LastOwner,
     OwnersOnly,
     accept,
     change_role,
@@ -25,16 +26,24 @@ from flashsms.services.people.second_factor import (
     begin,
     codes_left,
     confirm,
+    resume,
     switch_off,
     verify,
 )
-from flashsms.services.people.signing_in import SignedIn, load, sign_in
+from flashsms.services.people.signing_in import (
+    SignedIn,
+    load,
+    proven,
+    sign_in,
+    sign_in_with_code,
+)
 from flashsms.services.people.signing_up import sign_up
 
 __all__ = [
     "INVITATION_PATH",
     "RESET_PATH",
     "Enrolment",
+    "LastOwner",
     "OwnersOnly",
     "SignedIn",
     "accept",
@@ -52,11 +61,14 @@ __all__ = [
     "invite",
     "load",
     "members",
+    "proven",
     "remove",
     "reset",
+    "resume",
     "revoke",
     "send_letter",
     "sign_in",
+    "sign_in_with_code",
     "sign_out_everywhere",
     "sign_up",
     "switch_off",

@@ -29,6 +29,14 @@ class OwnersOnly(DomainError):
         super().__init__("owners_only", "Only an owner of this account may do this.")
 
 
+class LastOwner(DomainError):
+    """What would leave an account without an owner."""
+
+    def __init__(self) -> None:
+        sentence = "An account needs an owner. Make somebody else an owner first."
+        super().__init__("last_owner", sentence)
+
+
 def members(account_id: int) -> list[User]:
     """Return who belongs to the account, the first who came first."""
     query = select(User).where(User.account_id == account_id)
@@ -108,7 +116,7 @@ def accept(token: str, password: str) -> User:
 def change_role(account_id: int, public_id: str, role: Role, by: User) -> User:
     """Make a member an owner, or an owner a member.
 
-    Raises OwnersOnly, NotFound, or DomainError last_owner.
+    Raises OwnersOnly, NotFound or LastOwner.
     """
     with _changing(account_id, by):
         changed: User | None = db.session.scalar(
@@ -126,7 +134,7 @@ def change_role(account_id: int, public_id: str, role: Role, by: User) -> User:
 def remove(account_id: int, public_id: str, by: User) -> None:
     """Remove a user from the account for good, and end every session; anybody may leave.
 
-    Raises OwnersOnly, NotFound, or DomainError last_owner.
+    Raises OwnersOnly, NotFound or LastOwner.
     """
     with _changing(account_id, by, oneself=by.public_id == public_id):
         removed = db.session.scalar(
@@ -179,6 +187,4 @@ def _comparable(public_id: str) -> str:
 def _kept(account_id: int, public_id: str) -> DomainError:
     if db.session.scalar(select(User.id).where(*_one(account_id, public_id))) is None:
         return NotFound("member_unknown", "There is no such member in this account.")
-    return DomainError(
-        "last_owner", "An account needs an owner. Make somebody else an owner first."
-    )
+    return LastOwner()

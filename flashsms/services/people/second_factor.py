@@ -52,8 +52,15 @@ def begin(user: User) -> Enrolment:
         )
         if begun.rowcount == 0:
             raise _already_on()
-    uri = pyotp.TOTP(secret, name=user.email, issuer=_ISSUER).provisioning_uri()
-    return Enrolment(secret, uri, _qr_code(uri))
+    return _enrolment(user, secret)
+
+
+def resume(user: User) -> Enrolment | None:
+    """Return what was begun and waits for its first code; None when nothing does."""
+    waiting = (User.id == user.id, User.second_factor_since.is_(None))
+    stored = db.session.scalar(select(User.second_factor_secret).where(*waiting))
+    secret = _decrypted(stored) if stored else None
+    return _enrolment(user, secret) if secret else None
 
 
 def confirm(user: User, code: str) -> list[str]:
@@ -203,6 +210,11 @@ def _fernet() -> "Fernet":
 
     key = current_app.config["SECRET_KEY"].encode()
     return Fernet(base64.urlsafe_b64encode(hmac.digest(key, b"second-factor", "sha256")))
+
+
+def _enrolment(user: User, secret: str) -> Enrolment:
+    uri = pyotp.TOTP(secret, name=user.email, issuer=_ISSUER).provisioning_uri()
+    return Enrolment(secret, uri, _qr_code(uri))
 
 
 def _qr_code(uri: str) -> str:

@@ -8,43 +8,68 @@ from sqlalchemy.orm import joinedload
 from flashsms.extensions import db
 from flashsms.models import User
 from flashsms.services.errors import DomainError
-from flashsms.services.people import attempts, passwords, second_factor
+from flashsms.services.people import attempts, passwords, second_factor, tokens
 
 _FRESH = {"populate_existing": True}
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who knew the password; nobody is in while `needs_code`, a second factor, is missing."""
+    """Who proved the first half; with a `ticket` nobody is in before a code came with it."""
 
     user: User
-    needs_code: bool
+    ticket: str | None = None
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether a second factor is still missing."""
+        return self.ticket is not None
 
 
-def sign_in(email: str, password: str, address: str, code: str | None = None) -> SignedIn:
-    """Check an e-mail and a password and, of users who set one up, a second factor.
+def sign_in(email: str, password: str, address: str) -> SignedIn:
+    """Check an e-mail and a password.
 
     `address` is the visitor's IP address. Raises DomainError wrong_sign_in (whether or not the
-    e-mail exists, after the same work), bad_code, or too_many_attempts.
+    e-mail exists, after the same work) or too_many_attempts.
     """
     who = email.strip().lower()
-    attempts.check(attempts.SIGN_IN_BY_ADDRESS, attempts.network(address))
-    attempts.check(attempts.SIGN_IN_BY_EMAIL, who)
+    _count(who, address)
     user = passwords.who_matches(_find(who), password)
     if user is None:
         raise DomainError("wrong_sign_in", "The e-mail or the password is not right. Try again.")
-    if user.second_factor_since is not None:
-        if code is None:
-            return SignedIn(user, needs_code=True)
-        second_factor.verify(user, code)
-    attempts.forget(attempts.SIGN_IN_BY_EMAIL, who)
-    return SignedIn(user, needs_code=False)
+    found = proven(user)
+    if not found.needs_code:
+        attempts.forget(attempts.SIGN_IN_BY_EMAIL, who)
+    return found
+
+
+def proven(user: User) -> SignedIn:
+    """Return what is left to do for who knew the password, or holds a link that was mailed."""
+    return SignedIn(user, tokens.for_code(user) if user.second_factor_since else None)
+
+
+def sign_in_with_code(ticket: str, code: str, address: str) -> User:
+    """Check the second factor of who has a ticket, good for five minutes, and return the user.
+
+    Raises DomainError bad_code or too_many_attempts, or bad_ticket when signing in must begin
+    again: the ticket is too old, or the password or the sessions were changed meanwhile.
+    """
+    user = tokens.read_code_ticket(ticket)
+    _count(user.email, address)
+    second_factor.verify(user, code)
+    attempts.forget(attempts.SIGN_IN_BY_EMAIL, user.email)
+    return user
 
 
 def load(user_id: int, session_version: int) -> User | None:
     """Return the user, with the account, of a session; None when the session was ended since."""
     query = select(User).where(User.id == user_id, User.session_version == session_version)
     return db.session.scalar(query.options(joinedload(User.account)))
+
+
+def _count(who: str, address: str) -> None:
+    attempts.check(attempts.SIGN_IN_BY_ADDRESS, attempts.network(address))
+    attempts.check(attempts.SIGN_IN_BY_EMAIL, who)
 
 
 def _find(email: str) -> User | None:

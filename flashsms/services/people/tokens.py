@@ -1,4 +1,4 @@
-"""What the links in mail carry: signed, so that nobody can make one up."""
+"""What links in mail, and visitors half-way in, carry: signed, so that nobody can make one up."""
 
 import hashlib
 from typing import Any
@@ -12,6 +12,7 @@ from flashsms.models import Invitation, User
 from flashsms.services.errors import DomainError
 
 RESET_LASTS = 3600  # seconds
+CODE_TICKET_LASTS = 300
 _FRESH = {"populate_existing": True}
 
 
@@ -47,12 +48,34 @@ def read_invitation(token: str) -> str:
     return str(public_id)
 
 
+def for_code(user: User) -> str:
+    """Return a ticket that says that its holder knew the password and may now enter a code."""
+    return _code_tickets().dumps([user.public_id, user.session_version, _fingerprint(user)])
+
+
+def read_code_ticket(ticket: str) -> User:
+    """Return who may enter a code, or raise DomainError bad_ticket when it is too late for that."""
+    try:
+        public_id, version, fingerprint = _code_tickets().loads(ticket, max_age=CODE_TICKET_LASTS)
+    except BadSignature as error:
+        raise _too_late() from error
+    query = select(User).where(User.public_id == public_id, User.session_version == version)
+    user = db.session.scalar(query, execution_options=_FRESH)
+    if user is None or user.second_factor_since is None or fingerprint != _fingerprint(user):
+        raise _too_late()
+    return user
+
+
 def _resets() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="password-reset")
 
 
 def _invitations() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="invitation")
+
+
+def _code_tickets() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="sign-in-code")
 
 
 def _fingerprint(user: User) -> str:
@@ -62,3 +85,8 @@ def _fingerprint(user: User) -> str:
 def useless() -> DomainError:
     """Return the refusal of a link that is too old, used, or not ours."""
     return DomainError("bad_link", "This link is too old or was used already. Ask for another one.")
+
+
+def _too_late() -> DomainError:
+    sentence = "Signing in took too long. Enter your e-mail and your password again."
+    return DomainError("bad_ticket", sentence)

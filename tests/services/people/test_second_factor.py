@@ -13,6 +13,7 @@ from flashsms.extensions import db
 from flashsms.models import RecoveryCode, User
 from flashsms.services import people
 from flashsms.services.errors import DomainError
+from flashsms.services.people import tokens
 from tests.services.people.conftest import PASSWORD, at_once
 
 NOON = 1_900_000_020  # ten seconds before a code changes
@@ -55,13 +56,68 @@ def test_signing_in_takes_the_password_and_a_code(abena: User, app_of_abena: pyo
     with time_machine.travel(NOON, tick=False):
         asked = people.sign_in(abena.email, PASSWORD, HOME)
         assert (asked.user.id, asked.needs_code) == (abena.id, True)
-        with pytest.raises(DomainError, match="password"):
-            people.sign_in(abena.email, "not her password", HOME, app_of_abena.now())
-        with pytest.raises(DomainError) as refused:
-            people.sign_in(abena.email, PASSWORD, HOME, "")
-        assert refused.value.code == "bad_code"
-        done = people.sign_in(abena.email, PASSWORD, HOME, app_of_abena.now())
-        assert done.needs_code is False
+        for wrong in ("", "000000"):
+            with pytest.raises(DomainError) as refused:
+                people.sign_in_with_code(asked.ticket or "", wrong, HOME)
+            assert refused.value.code == "bad_code"
+        user = people.sign_in_with_code(asked.ticket or "", app_of_abena.now(), HOME)
+        assert user.id == abena.id
+
+
+def ticket_refused(ticket: str, code: str) -> bool:
+    with pytest.raises(DomainError) as refused:
+        people.sign_in_with_code(ticket, code, HOME)
+    return refused.value.code == "bad_ticket"
+
+
+def test_a_ticket_is_nobodys_invention_and_lasts_five_minutes(
+    abena: User, app_of_abena: pyotp.TOTP
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        ticket = people.sign_in(abena.email, PASSWORD, HOME).ticket or ""
+        assert ticket_refused("", app_of_abena.now())
+        assert ticket_refused(ticket[:-1], app_of_abena.now())
+        assert ticket_refused(tokens.for_reset(abena), app_of_abena.now())
+        clock.shift(301)
+        assert ticket_refused(ticket, app_of_abena.now())
+
+
+def test_a_ticket_ends_with_the_sessions_the_password_and_the_second_factor(
+    abena: User, app_of_abena: pyotp.TOTP
+) -> None:
+    def ticket() -> str:
+        return people.sign_in(abena.email, PASSWORD, HOME).ticket or ""
+
+    with time_machine.travel(NOON, tick=False):
+        before = ticket()
+        people.sign_out_everywhere(abena)
+        assert ticket_refused(before, app_of_abena.now())
+        before = ticket()
+        people.change_password(abena, PASSWORD, "another tin roof")
+        assert ticket_refused(before, app_of_abena.now())
+        before = people.proven(abena).ticket or ""
+        people.switch_off(abena, "another tin roof")
+        assert ticket_refused(before, app_of_abena.now())
+
+
+def test_codes_are_counted_with_the_passwords_of_an_email(
+    abena: User, app_of_abena: pyotp.TOTP
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        ticket = people.sign_in(abena.email, PASSWORD, HOME).ticket or ""
+        for number in range(9):
+            with pytest.raises(DomainError, match="not right"):
+                people.sign_in_with_code(ticket, "000000", f"10.0.0.{number}")
+        with pytest.raises(DomainError, match="Too many"):
+            people.sign_in_with_code(ticket, app_of_abena.now(), HOME)
+
+
+def test_what_was_begun_can_be_looked_at_again_until_it_is_confirmed(abena: User) -> None:
+    assert people.resume(abena) is None
+    begun = people.begin(abena)
+    assert people.resume(abena) == begun
+    people.confirm(abena, pyotp.TOTP(begun.secret).now())
+    assert people.resume(abena) is None
 
 
 def test_a_code_may_be_half_a_minute_early_or_late_and_no_more(
