@@ -4,10 +4,11 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
 });
 
-// A button that destroys something asks first.
+// A button that destroys something asks first; then the server need not ask again.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-confirm]");
   if (button && !window.confirm(button.dataset.confirm)) event.preventDefault();
+  else if (button?.name === "sure") button.value = "yes";
 });
 
 // A form is sent once, however often its button is clicked; coming back to the page frees it.
@@ -29,4 +30,45 @@ document.addEventListener("htmx:sendError", () => {
   alert.setAttribute("role", "alert");
   alert.textContent = "The server cannot be reached. Check your connection; nothing was lost.";
   flashes.replaceChildren(alert);
+});
+
+// A button writes into a text: a placeholder at the cursor, or the whole text anew.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert], [data-replacement]");
+  if (!button) return;
+  const { insert, into, replacement } = button.dataset;
+  const field = replacement === undefined ? document.getElementById(into) : button.form?.elements.text;
+  if (!field) return;
+  event.preventDefault();
+  if (replacement === undefined) field.setRangeText(insert, field.selectionStart, field.selectionEnd, "end");
+  else field.value = replacement;
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// A button copies what a field holds, and says so; the clipboard is closed to pages without TLS.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  const copied = navigator.clipboard
+    ? await navigator.clipboard.writeText(field.value).then(() => true, () => false)
+    : document.execCommand("copy");
+  const said = copied ? "Copied" : "Press Ctrl and C to copy";
+  button.querySelector("span").textContent = said;
+  document.getElementById(`${field.id}-copied`).textContent = said;
+});
+
+// One box ticks all of a page's, and how many are ticked is said.
+document.addEventListener("change", (event) => {
+  const list = event.target.closest(".selectable");
+  if (!list || event.target.type !== "checkbox") return;
+  const boxes = [...list.querySelectorAll("[name=contact]")];
+  const all = list.querySelector("[data-all]");
+  if (event.target === all) for (const box of boxes) box.checked = all.checked;
+  const ticked = boxes.filter((box) => box.checked).length;
+  all.checked = ticked === boxes.length;
+  all.indeterminate = ticked > 0 && !all.checked;
+  list.querySelector("[data-selected]").textContent = ` ${ticked}`;
 });

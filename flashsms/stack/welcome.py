@@ -61,7 +61,7 @@ def text(url: str, home: Path, demo: Demo | None, *, simulated: bool) -> str:
     lines = ["", f"FlashSMS is ready on {url}", "", f"  Data      {home}"]
     lines += ["  Carrier   the simulator: nothing leaves this machine"] if simulated else []
     if demo:
-        lines += ["", f"  Account   {demo.email}  (its password is in {home / 'demo.json'})"]
+        lines += ["", f"  Sign in   {demo.email} with the password {demo.password}"]
         lines += [f"  API key   {demo.key}", "", "  Send one:", ""]
         lines += [f"  {line}" for line in _curl(url, demo.key)]
     return "\n".join([*lines, "", "Ctrl-C stops everything.", ""])

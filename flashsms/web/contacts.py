@@ -1,42 +1,25 @@
-"""The address book: search, page, add, delete; groups at the side."""
+"""The address book: search, page, export; add, change, delete a contact."""
 
-from dataclasses import dataclass
-from typing import Any
-
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
-from wtforms.fields.choices import SelectChoice
 
+from flashsms.models import Contact
 from flashsms.services import contacts, opt_outs
 from flashsms.services.errors import DomainError
-from flashsms.web import bp
-from flashsms.web.forms.contacts import ContactForm, GroupForm
-from flashsms.web.pages import render
-
-LIMIT = 50  # contacts on a page
-_LAST_PAGE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Which part of the address book is looked at; the address of the page says it."""
-
-    search: str
-    group: str | None
-    page: int
-
-    def args(self, **changed: Any) -> dict[str, Any]:
-        """Return the arguments of its address, or of one that differs in something."""
-        here = {"q": self.search or None, "group": self.group, "page": self.page} | changed
-        return here | {"page": None if here["page"] == 1 else here["page"]}
+from flashsms.web import book, bp
+from flashsms.web.asking import ask, is_sure
+from flashsms.web.book import View, current_view
+from flashsms.web.forms.asking import status
+from flashsms.web.forms.contacts import ContactForm, PersonForm
+from flashsms.web.pages import by_htmx, csv_file, render
 
 
 @bp.get("/contacts")
 @login_required
 def list_contacts() -> ResponseReturnValue:
     """Show the contacts, all or of a group, or those that a search finds."""
-    return _page(_view(), ContactForm(formdata=None))
+    return book.show(current_view(), ContactForm(formdata=None))
 
 
 @bp.post("/contacts")
@@ -44,73 +27,96 @@ def list_contacts() -> ResponseReturnValue:
 def add_contact() -> ResponseReturnValue:
     """Add a contact."""
     form = ContactForm()
+    group = form.group.data or None
     if form.validate_on_submit():
-        given = {
-            "phone": form.phone.data,
-            "firstName": form.first_name.data,
-            "lastName": form.last_name.data,
-            "email": form.email.data,
-        }
         try:
-            draft = contacts.drafts.read(given)
-            contacts.create(current_user.account.id, draft, form.group.data or None)
+            draft = contacts.drafts.read(form.given())
+            contacts.create(current_user.account.id, draft, group)
         except DomainError as error:
-            form.phone.errors = [error.sentence]
+            form.complain(error)
         else:
             flash("The contact was added.")
-            return redirect(url_for(".list_contacts", group=form.group.data or None))
-    return _page(View("", form.group.data or None, 1), form), 400
+            return redirect(url_for(".list_contacts", group=group))
+    return book.show(View("", group, 1), form), 400
+
+
+@bp.get("/contacts/export")
+@login_required
+def export_contacts() -> ResponseReturnValue:
+    """Download the contacts, all or of a group, as CSV."""
+    account_id = current_user.account.id
+    group_id = contacts.groups.id_of(account_id, request.args.get("group") or None)
+    return csv_file("contacts", contacts.export_csv(account_id, group_id))
+
+
+@bp.get("/contacts/<contact_id>")
+@login_required
+def show_contact(contact_id: str) -> ResponseReturnValue:
+    """Show a contact: its row for HTMX, otherwise the page that changes it."""
+    if not by_htmx():
+        args = current_view().args()
+        return redirect(url_for(".edit_contact", contact_id=contact_id, **args))
+    return _row(contacts.find(current_user.account.id, contact_id))
+
+
+@bp.route("/contacts/<contact_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit_contact(contact_id: str) -> ResponseReturnValue:
+    """Change a contact, in its row or on a page of its own."""
+    account_id = current_user.account.id
+    contact = contacts.find(account_id, contact_id)
+    known = {name: getattr(contact, name) for name in ("first_name", "last_name", "email")}
+    form = PersonForm(data=known | {"phone": f"+{contact.phone}"})
+    if form.validate_on_submit():
+        try:
+            changed = contacts.edit(account_id, contact_id, form.given())
+        except DomainError as error:
+            form.complain(error)
+        else:
+            return _edited(changed)
+    shown = render(
+        "contacts/edit.html",
+        "contacts/_row_edit.html",
+        contact=contact,
+        form=form,
+        view=current_view(),
+    )
+    return shown, 200 if by_htmx() else status(form)  # a row that asks again is no broken page
 
 
 @bp.post("/contacts/<contact_id>/delete")
 @login_required
 def delete_contact(contact_id: str) -> ResponseReturnValue:
-    """Delete a contact; the messages sent to it stay in the history."""
-    contacts.delete(current_user.account.id, contact_id)
-    flash("The contact was deleted.")
-    return redirect(url_for(".list_contacts"))
-
-
-@bp.post("/contacts/groups")
-@login_required
-def add_group() -> ResponseReturnValue:
-    """Make an empty group."""
-    form = GroupForm()
-    if form.validate_on_submit():
-        try:
-            group = contacts.groups.create(current_user.account.id, form.name.data)
-        except DomainError as error:
-            flash(error.sentence, "error")
-        else:
-            return redirect(url_for(".list_contacts", group=group.public_id))
-    else:
-        flash("Enter a name for the group.", "error")
-    return redirect(url_for(".list_contacts"))
-
-
-def _view() -> View:
-    typed = request.args.get("page", "")
-    page = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 8 else 1
-    wanted = request.args.get("q", "").replace("\0", "")[: contacts.LONGEST_SEARCH]
-    return View(wanted, request.args.get("group") or None, min(max(page, 1), _LAST_PAGE))
-
-
-def _page(view: View, form: ContactForm) -> str:
+    """Delete a contact, once the visitor is sure; messages sent to it stay in the history."""
     account_id = current_user.account.id
-    group_id = contacts.groups.id_of(account_id, view.group)
-    found = contacts.page(account_id, view.page, LIMIT, search=view.search, group_id=group_id)
-    groups = contacts.groups.counted(account_id)
-    known = (SelectChoice(value=one.public_id, label=one.name) for one, _ in groups)
-    form.group.choices = [SelectChoice(value="", label="No group"), *known]
-    if view.group and not form.group.data:
-        form.group.data = view.group
-    return render(
-        "contacts/index.html",
-        "contacts/_table.html",
-        view=view,
-        found=found,
-        opted_out=opt_outs.among(account_id, [one.phone for one in found.items]),
-        groups=groups,
-        form=form,
-        group_form=GroupForm(formdata=None),
+    if not is_sure():
+        phone = contacts.find(account_id, contact_id).phone
+        sentence = f"+{phone} will be gone. Messages that were sent stay in the history."
+        return _ask("Delete this contact?", sentence)
+    contacts.delete(account_id, contact_id)
+    flash("The contact was deleted.")
+    return book.back()
+
+
+def _edited(contact: Contact) -> ResponseReturnValue:
+    if by_htmx():
+        return _row(contact)
+    flash("The contact was changed.")
+    return book.back()
+
+
+def _row(contact: Contact) -> str:
+    """Render a row into which the keyboard returns."""
+    opted_out = opt_outs.among(current_user.account.id, [contact.phone])
+    return render_template(
+        "contacts/_row.html",
+        contact=contact,
+        opted_out=opted_out,
+        view=current_view(),
+        focus=True,
     )
+
+
+def _ask(heading: str, sentence: str) -> str:
+    there = book.address(current_view())
+    return ask(heading, sentence, yes="Delete", back=there, area="contacts")

@@ -1,20 +1,42 @@
 """Getting in and out: sign up, sign in, sign out."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 from urllib.parse import urlsplit
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required, login_user, logout_user
+from flask_login import current_user, login_required, login_user, logout_user
 
 from flashsms.services import people
 from flashsms.services.errors import DomainError
 from flashsms.web import bp
 from flashsms.web.forms.asking import complain, status
-from flashsms.web.forms.session import SignInForm, SignUpForm
+from flashsms.web.forms.session import CodeForm, SignInForm, SignUpForm
 from flashsms.web.session import Visitor
+
+Given = ParamSpec("Given")
+
+_TICKET = "code_ticket"  # where the session keeps it
+
+
+def visitors_only(
+    view: Callable[Given, ResponseReturnValue],
+) -> Callable[Given, ResponseReturnValue]:
+    """Send somebody who is in already to the home page."""
+
+    @wraps(view)
+    def guarded(*args: Given.args, **kwargs: Given.kwargs) -> ResponseReturnValue:
+        if current_user.is_authenticated:
+            return redirect(url_for("web.index"))
+        return view(*args, **kwargs)
+
+    return guarded
 
 
 @bp.route("/signup", methods=["GET", "POST"])
+@visitors_only
 def sign_up() -> ResponseReturnValue:
     """Open an account, and be in."""
     form = SignUpForm()
@@ -29,33 +51,41 @@ def sign_up() -> ResponseReturnValue:
         except DomainError as error:
             complain(form, error, otherwise="email")
         else:
-            login_user(Visitor(user))
-            return redirect(url_for("web.index"))
+            return let_in(people.proven(user))
     return render_template("session/sign_up.html", form=form), status(form)
 
 
 @bp.route("/login", methods=["GET", "POST"])
+@visitors_only
 def sign_in() -> ResponseReturnValue:
-    """Let somebody in who has an account."""
+    """Let somebody in who has an account, or ask for a code first."""
     form = SignInForm(next=request.args.get("next"))
-    needs_code = False
     if form.validate_on_submit():
         try:
-            found = people.sign_in(
-                form.email.data,
-                form.password.data,
-                address=request.remote_addr or "",
-                code=form.code.data or None,
-            )
+            found = people.sign_in(form.email.data, form.password.data, _address())
         except DomainError as error:
             complain(form, error, otherwise="email")
         else:
-            needs_code = found.needs_code
-            if not needs_code:
-                login_user(Visitor(found.user))
-                return redirect(_within(form.next.data))
-    page = render_template("session/sign_in.html", form=form, needs_code=needs_code)
-    return page, status(form)
+            return let_in(found, form.next.data)
+    return render_template("session/sign_in.html", form=form), status(form)
+
+
+@bp.route("/login/code", methods=["GET", "POST"])
+def enter_code() -> ResponseReturnValue:
+    """Let somebody in whose password was right, with a code of the authenticator app."""
+    if _TICKET not in session:
+        return redirect(url_for("web.sign_in", next=request.args.get("next")))
+    form = CodeForm(next=request.args.get("next"))
+    if form.validate_on_submit():
+        try:
+            user = people.sign_in_with_code(session[_TICKET], form.code.data, _address())
+        except DomainError as error:
+            if error.code == "bad_ticket":
+                return _begin_again(error, form.next.data)
+            complain(form, error, otherwise="code")
+        else:
+            return let_in(people.SignedIn(user), form.next.data)
+    return render_template("session/enter_code.html", form=form), status(form)
 
 
 @bp.post("/logout")
@@ -66,10 +96,32 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("web.sign_in"))
 
 
+def let_in(found: people.SignedIn, target: str | None = None) -> ResponseReturnValue:
+    """Begin a session and go on to `target`, or ask for the code that is still missing."""
+    if found.ticket:
+        session[_TICKET] = found.ticket
+        return redirect(url_for("web.enter_code", next=target or None))
+    session.pop(_TICKET, None)
+    login_user(Visitor(found.user))
+    return redirect(_within(target))
+
+
+def _begin_again(error: DomainError, target: str | None) -> ResponseReturnValue:
+    del session[_TICKET]
+    flash(error.sentence, "error")
+    return redirect(url_for("web.sign_in", next=target or None))
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
 def _within(target: str | None) -> str:
     """Return where to go on: a path of this site, never another one."""
-    there = urlsplit(target or "")
-    ours = there.path.startswith("/") and not (there.scheme or there.netloc)
-    if not ours or there.path.startswith("//") or "\\" in (target or ""):
+    try:
+        there = urlsplit(target or "")._replace(fragment="")
+    except ValueError:  # such as half an IPv6 address
         return url_for("web.index")
-    return there._replace(fragment="").geturl()
+    path = there.geturl()
+    elsewhere = there.scheme or there.netloc or path.startswith("//") or "\\" in path
+    return url_for("web.index") if elsewhere or not path.startswith("/") else path

@@ -1,6 +1,8 @@
 """How pages are rendered: whole, or for HTMX only the part that changes; and refusals."""
 
-from flask import g, render_template, request
+from collections.abc import Iterator
+
+from flask import Response, current_app, g, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -11,6 +13,7 @@ _HEADINGS = {
     400: "That cannot be read",
     403: "Not for you",
     404: "Not found",
+    405: "Not like this",
     413: "Too large",
     500: "Something broke",
 }
@@ -33,6 +36,12 @@ def render(page: str, partial: str | None = None, **values: object) -> str:
 def by_htmx() -> bool:
     """Whether HTMX asks for a part of a page; going back, it asks for whole pages."""
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def csv_file(name: str, pieces: Iterator[str]) -> Response:
+    """Answer with a file that is read while it is sent."""
+    named = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(stream_with_context(pieces), mimetype="text/csv", headers=named)
 
 
 def answer_error(error: DomainError) -> ResponseReturnValue:
@@ -59,6 +68,11 @@ def _refuse(
     """Show a page of its own, or for HTMX a line above what is on the page already."""
     if by_htmx():
         where = {"HX-Retarget": "#flashes", "HX-Reswap": "outerHTML"}
-        return render_template("parts/_flashes.html", refusal=sentence), status, where
+        return _render_alone("parts/_flashes.html", refusal=sentence), status, where
     shown = heading or _HEADINGS.get(status, _OTHERWISE)
-    return render_template("error.html", heading=shown, sentence=sentence), status, {}
+    return _render_alone("error.html", heading=shown, sentence=sentence), status, {}
+
+
+def _render_alone(template: str, **values: str) -> str:
+    """Render without asking who is signed in: the database may be what broke."""
+    return current_app.jinja_env.get_template(template).render(**values)

@@ -118,6 +118,12 @@ def _violations(page: Page, scheme: Scheme) -> list[str]:
     ]
 
 
+def assert_fits(page: Page) -> None:
+    """Fail when a page is wider than the window: its own idea of that grows with the page."""
+    width = page.viewport_size and page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width, page.url
+
+
 def assert_valid_html(*pages: str) -> None:
     """Fail when a page as the server sent it breaks the HTML standard.
 

@@ -34,9 +34,23 @@ PAGES = [
     ("landing", "/", "visitor"),
     ("sign-up", "/signup", "visitor"),
     ("sign-in", "/login", "visitor"),
+    ("forgot-password", "/forgot-password", "visitor"),
     ("home", "/", "owner"),
     ("contacts", "/contacts", "owner"),
+    ("contacts-nobody", "/contacts?q=nobody", "owner"),
+    ("group", "/contacts/groups", "owner"),
+    ("opt-outs", "/contacts/opt-outs", "owner"),
+    ("import", "/contacts/import", "owner"),
+    ("templates", "/templates", "owner"),
+    ("template", "/templates/new", "owner"),
     ("sender-ids", "/sender-ids", "owner"),
+    ("credits", "/credits", "owner"),
+    ("settings", "/settings", "owner"),
+    ("settings-account", "/settings/account", "owner"),
+    ("settings-security", "/settings/security", "owner"),
+    ("settings-members", "/settings/members", "owner"),
+    ("api-keys", "/api-keys", "owner"),
+    ("api-keys-new", "/api-keys/new", "owner"),
 ]
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.checks import assert_accessible, assert_valid_html, watched_page
+from tests.browser.checks import assert_accessible, assert_fits, assert_valid_html, watched_page
 from tests.browser.site import DESKTOP, Site
 
 
@@ -29,7 +29,7 @@ def test_the_first_page_needs_no_javascript(scriptless: Page) -> None:
 
 def test_the_first_page_fits_every_width(page: Page) -> None:
     page.goto("/")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_fits(page)
 
 
 def put(page: Page, content: str, *, policy: str = "object-src 'none'", status: int = 200) -> None:

@@ -23,6 +23,11 @@ def required(what: str) -> DataRequired:
     return DataRequired(f"Enter {what}.")
 
 
+def one_line_end(text: str | None) -> str | None:
+    """Return a text as it was typed: browsers send two characters for the end of a line."""
+    return text and text.replace("\r\n", "\n")
+
+
 def complain(form: FlaskForm, error: DomainError, otherwise: str) -> None:
     """Show a refusal at the field that it is about, or at the field named `otherwise`."""
     name = _FIELD_OF.get(error.code, otherwise)

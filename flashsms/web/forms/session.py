@@ -1,8 +1,7 @@
-"""Getting in."""
+"""Getting in, by a password, a code or a link that was mailed."""
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, StringField, TelField
-from wtforms.validators import Optional
 
 from flashsms.web.forms.asking import required
 
@@ -21,5 +20,23 @@ class SignInForm(FlaskForm):
 
     email = EmailField("E-mail", [required("your e-mail address")])
     password = PasswordField("Password", [required("your password")])
-    code = StringField("Code", [Optional()])
     next = HiddenField()
+
+
+class CodeForm(FlaskForm):
+    """The second factor of somebody whose password was right."""
+
+    code = StringField("Code", [required("the code that your app shows now")])
+    next = HiddenField()
+
+
+class ForgotForm(FlaskForm):
+    """Somebody who forgot a password."""
+
+    email = EmailField("E-mail", [required("your e-mail address")])
+
+
+class NewPasswordForm(FlaskForm):
+    """A password that somebody chooses."""
+
+    password = PasswordField("New password", [required("a password of 8 characters or more")])

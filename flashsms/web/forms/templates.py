@@ -1,0 +1,13 @@
+"""Templates: texts kept for use again."""
+
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+
+from flashsms.web.forms.asking import one_line_end, required
+
+
+class TemplateForm(FlaskForm):
+    """A text with placeholders, and what it is called."""
+
+    name = StringField("Name", [required("a name")])
+    text = TextAreaField("Text", [required("the text")], filters=[one_line_end])
