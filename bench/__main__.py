@@ -21,6 +21,7 @@ from bench import (
     delivery,
     imports,
     latency,
+    pages,
     profile,
     results,
     statements,
@@ -30,8 +31,9 @@ from bench.databases import Server
 from bench.figures import Round
 from bench.imports import Imported
 from bench.latency import Latencies
+from bench.pages import Pages
 
-PARTS = ("A", "B", "C", "D", "E", "F")
+PARTS = ("A", "B", "C", "D", "E", "F", "G")
 ROUNDS = 3
 Found = TypeVar("Found")
 
@@ -67,6 +69,7 @@ class _Bench:
         self._counted: dict[str, list[int]] = {}
         self._books: dict[str, Book] = {}
         self._files: dict[str, dict[str, Imported]] = {}
+        self._pages: dict[str, Pages] = {}
 
     def run(self) -> list[str]:
         """Return the tables of what was measured."""
@@ -86,6 +89,8 @@ class _Bench:
             tables.append(results.books(self._books))
         if self._files:
             tables.append(results.files(self._files))
+        if self._pages:
+            tables.append(results.pages(self._pages))
         return tables
 
     def _measure(self, server: Server) -> None:
@@ -117,6 +122,8 @@ class _Bench:
             self._files[kind] = _timed(
                 f"F {kind}", lambda: imports.measure(server, imports.ROWS // tenth)
             )
+        if "G" in self._parts:
+            self._pages[kind] = _timed(f"G {kind}", lambda: pages.measure(server, tenth))
 
 
 def _parser() -> argparse.ArgumentParser:

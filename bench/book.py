@@ -125,12 +125,13 @@ def _account(name: str, size: int) -> str:
         sender="MyBrand",
     )
     account = accounts.create(new)
-    for chunk in _chunks(size):
+    for chunk in chunks(size):
         contacts.add(account.id, chunk)
     return keys.create(account.id, "bench")[1]
 
 
-def _chunks(size: int) -> Iterator[list[Draft]]:
+def chunks(size: int) -> Iterator[list[Draft]]:
+    """Yield people with names of Ghana, always the same, 10,000 at a time."""
     chance, first, last = random.Random(7), _FIRST.split(), _LAST.split()
     for start in range(0, size, _CHUNK):
         yield [
@@ -166,7 +167,7 @@ def _import(server: Server) -> tuple[float, float]:
 
 
 def _import_body(number: int) -> bytes:
-    drafts = list(_chunks((number + 1) * _CHUNK))[number]
+    drafts = list(chunks((number + 1) * _CHUNK))[number]
     people = [
         {"phone": "0" + one.phone[3:], "firstName": one.first_name, "lastName": one.last_name}
         for one in drafts

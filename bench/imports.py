@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from bench.book import _CONTACT, _chunks, _empty_copy, _with_copy, _with_executemany
+from bench.book import _CONTACT, _empty_copy, _with_copy, _with_executemany, chunks
 from bench.databases import Server, connect, rows
 from bench.site import Site, site
 from flashsms import create_app
@@ -107,7 +107,7 @@ def _insert(server: Server, name: str, installation: Site, size: int) -> float:
 
 
 def _people(size: int) -> Iterator[tuple[str, ...]]:
-    drafts = chain.from_iterable(_chunks(size))
+    drafts = chain.from_iterable(chunks(size))
     for number, one in enumerate(drafts):
         phone, town = f"0{one.phone[3:]}", _TOWNS[number % len(_TOWNS)]
         yield phone, one.first_name or "", one.last_name or "", town

@@ -13,6 +13,7 @@ from bench.book import Book
 from bench.figures import Round, middle
 from bench.imports import Imported
 from bench.latency import Latencies
+from bench.pages import LAYOUT, Pages
 from bench.processes import Cpu
 
 FILE = Path(__file__).with_name("RESULTS.md")
@@ -87,6 +88,17 @@ def files(found: Mapping[str, Mapping[str, Imported]]) -> str:
     ]
     head = _head("", "upload, s", "rows/s", "bare INSERT", "floor / ours", "worker's peak, MB")
     return "\n".join(["### F. A file of 1,000,000 contacts", "", *head, *lines])
+
+
+def pages(found: Mapping[str, Pages]) -> str:
+    """Return the table of part G, from the pages of each database."""
+    titles = [title for kind in found for title in (f"{kind}, ms", "times the layout")]
+    lines = []
+    for name in next(iter(found.values())):
+        cells = [f"{_ms(one[name])} | {one[name] / one[LAYOUT]:.1f}" for one in found.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    title = "### G. Pages of an account with 100,000 contacts and 1,000 campaigns"
+    return "\n".join([title, "", *_head("", *titles), *lines])
 
 
 def _questions(name: str, found: Book) -> str:
