@@ -84,7 +84,9 @@ def glance_at_draft(draft_id: str) -> ResponseReturnValue:
     saved = None
     if not written.is_empty:
         saved = drafts.save(current_user.account.id, draft_id, written).updated_at
-    return render("compose/_glance.html", saved=saved, **_glance(written))
+    shown = _glance(written)
+    moved = request.form.get("asked") != ",".join(shown["glance"].asked)
+    return render("compose/_glance.html", saved=saved, moved=moved, **shown)
 
 
 @bp.post("/campaigns/drafts/<draft_id>/picker")

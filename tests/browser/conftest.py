@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests import servers
+from tests.browser import cast
 from tests.browser.checks import watched_page
 from tests.browser.site import DESKTOP, PHONE, SIZES, Site, chromium, installation
 
@@ -47,6 +48,12 @@ def browser() -> Iterator[Browser]:
     """Chromium; it ends with the last browser test, because it occupies asyncio in this thread."""
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="package")
+def busy(site: Site) -> dict[str, str]:
+    """The ids of an account in which everything has happened; `cast.sign_in` signs in to it."""
+    return cast.busy_account(site)
 
 
 @pytest.fixture(params=SIZES)

@@ -1,57 +1,17 @@
 """`make screenshots`: every page on a desktop and a phone, in light and in dark colours."""
 
 import tempfile
-from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
+from tests.browser import cast, pages
 from tests.browser.checks import SCHEMES
-from tests.browser.site import ROOT, SIZES, Site, chromium, installation
-from tests.browser.test_shop import add_contact, sign_up
+from tests.browser.site import ROOT, SIZES, chromium, installation
+from tests.browser.test_shop import sign_up
 
 FOLDER = ROOT / "screenshots"
-
-
-def _visitor(page: Page, site: Site) -> None:
-    """A visitor does nothing before the visit."""
-
-
-def _owner(page: Page, site: Site) -> None:
-    """The owner of a new account with a few contacts."""
-    sign_up(page)
-    page.goto("/contacts")
-    add_contact(page, "0201234567", "Esi")
-    add_contact(page, "0241234567", "Kɔfi")
-
-
-# How each becomes who looks at a page.
-WHO: dict[str, Callable[[Page, Site], None]] = {"visitor": _visitor, "owner": _owner}
-
-# Name of the picture, path of the page, who looks at it.
-PAGES = [
-    ("landing", "/", "visitor"),
-    ("sign-up", "/signup", "visitor"),
-    ("sign-in", "/login", "visitor"),
-    ("forgot-password", "/forgot-password", "visitor"),
-    ("home", "/", "owner"),
-    ("contacts", "/contacts", "owner"),
-    ("contacts-nobody", "/contacts?q=nobody", "owner"),
-    ("group", "/contacts/groups", "owner"),
-    ("opt-outs", "/contacts/opt-outs", "owner"),
-    ("import", "/contacts/import", "owner"),
-    ("templates", "/templates", "owner"),
-    ("template", "/templates/new", "owner"),
-    ("sender-ids", "/sender-ids", "owner"),
-    ("credits", "/credits", "owner"),
-    ("settings", "/settings", "owner"),
-    ("settings-account", "/settings/account", "owner"),
-    ("settings-security", "/settings/security", "owner"),
-    ("settings-members", "/settings/members", "owner"),
-    ("api-keys", "/api-keys", "owner"),
-    ("api-keys-new", "/api-keys/new", "owner"),
-]
 
 
 def main() -> None:
@@ -62,24 +22,38 @@ def main() -> None:
         installation(Path(home)) as site,
         chromium() as browser,
     ):
-        for who, size in product(WHO, SIZES):
-            _visit(browser, site, who, size)
+        ids = cast.busy_account(site)
+        for size, who in product(SIZES, (_visitor, _newcomer, _owner)):
+            context = browser.new_context(base_url=site.url, reduced_motion="reduce", **SIZES[size])
+            who(context.new_page(), size, ids)
+            context.close()
 
 
-def _visit(browser: Browser, site: Site, who: str, size: str) -> None:
-    context = browser.new_context(base_url=site.url, reduced_motion="reduce", **SIZES[size])
-    page = context.new_page()
-    WHO[who](page, site)
-    for name, path, viewer in PAGES:
-        if viewer == who:
-            _picture(page, path, f"{name}-{size}")
-    context.close()
+def _visitor(page: Page, size: str, ids: dict[str, str]) -> None:
+    _pictures(page, pages.VISITOR, size)
+
+
+def _newcomer(page: Page, size: str, ids: dict[str, str]) -> None:
+    sign_up(page)
+    _pictures(page, [(f"{name}-empty", path) for name, path in pages.LISTS], size)
+
+
+def _owner(page: Page, size: str, ids: dict[str, str]) -> None:
+    cast.sign_in(page)
+    known = ids | cast.leave_traces(page)
+    there = [(name, path.format(**known)) for name, path in pages.LISTS + pages.DETAILS]
+    _pictures(page, there, size)
+
+
+def _pictures(page: Page, there: list[tuple[str, str]], size: str) -> None:
+    for name, path in there:
+        _picture(page, path, f"{name}-{size}")
 
 
 def _picture(page: Page, path: str, name: str) -> None:
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        answer = page.goto(path, wait_until="networkidle")
+        answer = page.goto(path, wait_until="load")
         assert answer is None or answer.ok, f"{path} answers {answer.status}"
         picture = FOLDER / f"{name}-{scheme}.png"
         page.screenshot(path=picture, full_page=True, animations="disabled")

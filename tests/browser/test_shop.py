@@ -2,10 +2,8 @@
 
 import itertools
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import assert_accessible, assert_fits, assert_valid_html
 from tests.browser.site import Site
 
 _numbers = itertools.count()
@@ -61,27 +59,3 @@ def test_everything_works_without_javascript(scriptless: Page) -> None:
     scriptless.get_by_label("Search contacts").fill("nobody")
     scriptless.get_by_label("Search contacts").press("Enter")
     expect(scriptless.get_by_text("Nobody was found")).to_be_visible()
-
-
-@pytest.mark.parametrize("path", ["/signup", "/login", "/forgot-password"])
-def test_the_way_in_is_for_everyone(page: Page, path: str) -> None:
-    answer = page.goto(path)
-    assert answer
-    assert_accessible(page)
-    assert_valid_html(answer.text())
-
-
-def test_every_page_is_for_everyone(page: Page) -> None:
-    sign_up(page)
-    sources = []
-    for path in (
-        *("/", "/contacts", "/contacts?q=nobody", "/sender-ids", "/credits"),
-        *("/settings", "/settings/account", "/settings/security", "/settings/members"),
-        *("/api-keys", "/api-keys/new"),
-    ):
-        answer = page.goto(path)
-        assert answer
-        sources.append(answer.text())
-        assert_accessible(page)
-        assert_fits(page)
-    assert_valid_html(*sources)

@@ -180,6 +180,24 @@ def test_a_template_is_inserted(client: FlaskClient, ama: Member) -> None:
     assert client.get("/campaigns/new?template=tpl_nothing").status_code == 404
 
 
+def test_what_no_contact_knows_is_filled_in_for_everybody(client: FlaskClient, ama: Member) -> None:
+    text = "Hi {{firstName|you}}, pay GHS {{amount}} by {{date}}"
+    place = write(client, do="save", text=text, **{"value:amount": "20"})
+    page = client.get(place).text
+    assert re.search(r'name="value:amount"[^>]*value="20"', page)
+    assert 'name="value:date"' in page
+    assert 'name="value:firstName"' not in page
+    assert "There is no value for date" in client.get(f"{place}/review").text
+    data = {"csrf_token": token(client, place), "text": text, "asked": "amount"}
+    assert 'hx-swap-oob="true"' in client.post(f"{place}/glance", data=data, headers=HTMX).text
+    data |= {"asked": "amount,date", "value:date": "Friday", "value:amount": "20"}
+    part = client.post(f"{place}/glance", data=data | BASICS | {"text": text}, headers=HTMX).text
+    assert 'hx-swap-oob="true"' not in part
+    assert "pay GHS 20 by Friday" in part
+    fill(client, f"{place}/review", to=f"{place}/send", **offer(client.get(f"{place}/review").text))
+    assert db.session.scalars(select(Recipient.text)).all() == ["Hi you, pay GHS 20 by Friday"]
+
+
 def test_contacts_are_found_and_picked(client: FlaskClient, ama: Member) -> None:
     contacts.add(ama.account.id, [Draft("233201234567", "Esi"), Draft("233241234567", "Yaw")])
     esi = contacts.page(ama.account.id, 1, 1, search="esi").items[0].public_id

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flashsms.models import Contact
 from flashsms.services import contacts, credits
 from flashsms.services.campaigns import again
-from flashsms.services.campaigns.wish import Wish
+from flashsms.services.campaigns.wish import Wish, asked
 from flashsms.services.contacts import blocks
 from flashsms.services.errors import NotFound
 from flashsms.services.meter import Meter, measure
@@ -19,6 +19,7 @@ class Glance:
     """The text measured, and the text as one `reader` gets it.
 
     `people` counts everybody who is chosen, at most: some may be chosen twice, or have opted out.
+    `asked` are the placeholders that no contact fills in by itself.
     `credits` is what they would cost, and `saved` how much less it would be with the replacements.
     """
 
@@ -29,6 +30,7 @@ class Glance:
     balance: int
     example: str
     reader: Contact | None
+    asked: list[str]
 
 
 def look(account_id: int, wish: Wish) -> Glance:
@@ -43,8 +45,9 @@ def look(account_id: int, wish: Wish) -> Glance:
         credits=price(meter.parts) * people if wish.text else 0,
         saved=saved,
         balance=credits.balance_of(account_id),
-        example=_example(wish.text, reader),
+        example=_example(wish, reader),
         reader=reader,
+        asked=asked(meter.variables),
     )
 
 
@@ -80,11 +83,11 @@ def _reader(account_id: int, wish: Wish) -> Contact | None:
     return contacts.newest(account_id)
 
 
-def _example(text: str, reader: Contact | None) -> str:
+def _example(wish: Wish, reader: Contact | None) -> str:
     """Return the text as the reader gets it; what has no value shows its placeholder's name."""
     try:
-        template = merge.parse(text)
+        template = merge.parse(wish.text).bind(wish.values)
     except merge.PlaceholderError:
-        return text
+        return wish.text
     values = dict(personal.values_of(reader)) if reader else {}
     return template.render(values | {name: name for name in template.missing(values)})

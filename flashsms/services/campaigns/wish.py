@@ -1,8 +1,8 @@
 """What somebody wants to send, as the compose page has it: half done, and kept so."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +11,14 @@ from flashsms.models import now
 from flashsms.services.errors import DomainError
 from flashsms.services.sending import Order
 from flashsms.services.sending.audience import MAX_LISTED
+from flashsms.text import merge
 
 LONGEST_NAME = 120  # characters, as a campaign's name may have
 LONGEST_TEXT = 10_000  # characters that are kept; what can be sent is less
 LONGEST_LIST = 100_000  # characters of pasted numbers
 MOST_CHOSEN = 1000  # groups, and contacts
+LONGEST_VALUE = 200  # characters of a placeholder's
+MOST_VALUES = 50
 
 _BETWEEN_NUMBERS = re.compile(r"[\n\r,;\t]+")
 _LATER_FORMAT = "%Y-%m-%dT%H:%M"
@@ -27,7 +30,8 @@ class Wish:
 
     `groups` and `contacts` are ids, `numbers` is what was pasted. `people_of` is the id of an
     earlier campaign whose people, or `only_failed` of them, get it too. `later` is a time by the
-    account's clock as browsers send it, such as "2026-11-23T08:30"; empty means now.
+    account's clock as browsers send it, such as "2026-11-23T08:30"; empty means now. `values` are
+    those of placeholders that are the same for everybody, such as a date.
     """
 
     name: str = ""
@@ -40,6 +44,7 @@ class Wish:
     people_of: str = ""
     only_failed: bool = False
     later: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reaches_somebody(self) -> bool:
@@ -84,6 +89,10 @@ def check_size(wish: Wish) -> None:
         raise NotReady("name", f"The name may have at most {LONGEST_NAME} characters.")
     if len(wish.text) > LONGEST_TEXT:
         raise NotReady("text", f"The message has {len(wish.text):,} characters; 918 can be sent.")
+    if len(wish.values) > MOST_VALUES:
+        raise NotReady("text", f"The message may ask for at most {MOST_VALUES} things.")
+    if any(len(value) > LONGEST_VALUE for value in wish.values.values()):
+        raise NotReady("text", f"What is filled in may have at most {LONGEST_VALUE} characters.")
     if len(wish.numbers) > LONGEST_LIST:
         raise _too_many_numbers(len(wish.listed))
     if len(wish.groups) > MOST_CHOSEN or len(wish.contacts) > MOST_CHOSEN:
@@ -109,8 +118,23 @@ def order(wish: Wish, timezone: str) -> Order:
         sender=wish.sender or None,
         campaign_name=_shown(wish.name) or None,
         scheduled_at=moment_of(wish.later, timezone),
+        variables=_filled(wish),
         label="Campaign",
     )
+
+
+def asked(variables: Sequence[str]) -> list[str]:
+    """Return the placeholders of a text that no contact fills in by itself."""
+    return [name for name in variables if name not in merge.BUILT_IN]
+
+
+def _filled(wish: Wish) -> dict[str, str]:
+    """Return the values that the text has placeholders for."""
+    try:
+        wanted = merge.parse(wish.text).variables
+    except merge.PlaceholderError:  # which says more when it is sent
+        return {}
+    return {name: wish.values[name] for name in wanted if wish.values.get(name, "").strip()}
 
 
 def moment_of(later: str, timezone: str) -> datetime | None:

@@ -21,8 +21,15 @@ def read_wish(form: MultiDict[str, str]) -> Wish:
         numbers=one_line_end(form.get("numbers")) or "",
         people_of=_line(form.get("people_of", "")),
         only_failed="only_failed" in form,
+        values=_values(form),
         later=later if form.get("when") == "later" else "",
     )
+
+
+def _values(form: MultiDict[str, str]) -> dict[str, str]:
+    """Return what is filled in for placeholders: fields such as "value:date"."""
+    given = {name.removeprefix("value:"): text for name, text in form.items() if ":" in name}
+    return {name: _line(text) for name, text in given.items() if text.strip()}
 
 
 def _chosen(form: MultiDict[str, str], name: str) -> tuple[str, ...]:

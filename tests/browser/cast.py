@@ -1,0 +1,113 @@
+"""An account in which everything has happened, for whoever looks at every page."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.browser.site import Site
+
+EMAIL, PASSWORD = "busy@example.com", "a fine long password"
+LONG = "Wonderfullylongnamewithoutanyspaceinit" * 2
+_PEOPLE = [
+    ("0242001000", "Esi", "Mensah"),
+    ("0202001001", "Kɔfi", "Owusu"),
+    ("0262001002", "Yaa", "Boateng-Asante"),
+    ("0552001003", LONG[:60], LONG[:60]),
+    *((f"02420{number:05d}", f"Ama {number}", "Darko") for number in range(2000, 2040)),
+]
+_TROUBLE = ["0242000001", "0242000002", "0242000003", "0242000004", "0242002009", "0202002010"]
+_PATIENCE = 30.0  # seconds until every message is over
+
+
+def busy_account(site: Site) -> dict[str, str]:
+    """Make the account, and return the ids that addresses need."""
+    name, credits = ("--name", "Ama's Very Fine Shop and Sons"), ("--credits", "1234567")
+    person = ("--phone", "0241234567", "--email", EMAIL, "--password", PASSWORD)
+    site.cli("account", "create", *name, *person, *credits, "--sender", "AmaShop")
+    key = site.cli("key", "create", "--account", EMAIL, "--name", "Website")["key"]
+    site.cli("sender", "request", "--account", EMAIL, "--name", "AmaSale")
+    ask = _Api(site, key)
+    group = ask("contacts/groups", name="Regular customers")["id"]
+    ask("contacts/groups", name=LONG)
+    people = [
+        {"phone": phone, "firstName": first, "lastName": last, "email": f"person{at}@example.com"}
+        for at, (phone, first, last) in enumerate(_PEOPLE)
+    ]
+    ask("contacts/import", contacts=people, groupId=group)
+    template = ask("templates", name="Weekend sale", content="Hi {{firstName|there}}, sale!")
+    ask("templates", name=LONG, content=f"{LONG} it\u2019s dear")
+    site.cli("opt-out", "add", "--account", EMAIL, "0242002005")
+    sale = {"message": "Hello {{firstName|there}}, our sale begins.", "groupId": group}
+    campaign = ask("sms/send", **sale, recipients=_TROUBLE, campaignName="Weekend sale")
+    ask("sms/send", message="One text for all", recipients=["0242001000"], campaignName=LONG)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    later = {"isScheduled": True, "scheduleDate": tomorrow, "campaignName": "Tomorrow"}
+    scheduled = ask("sms/send", message="Come tomorrow", groupId=group, **later)
+    ids = {
+        "campaign": campaign["messageId"],
+        "scheduled": scheduled["messageId"],
+        "group": group,
+        "template": template["id"],
+    }
+    _wait(ask, ids["campaign"])
+    return ids
+
+
+def sign_in(page: Page) -> None:
+    """Sign in as the owner of the busy account."""
+    page.goto("/login")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
+
+
+def leave_traces(page: Page) -> dict[str, str]:
+    """Begin a draft and an import in the browser, and return the ids that addresses need."""
+    page.goto("/campaigns/new")
+    page.get_by_label("Campaign name").fill("Easter greetings")
+    page.get_by_label("Message", exact=True).fill("Dear {{firstName|friend}}, it\u2019s Easter!")
+    page.get_by_label("Regular customers").check()
+    page.get_by_label("Numbers").fill("0242001000\n12")
+    page.get_by_role("button", name="Review and send").click()
+    draft = page.url.split("/")[-2]
+    page.goto("/contacts/import")
+    table = b"First name;Phone number;Town\nEsi;0242001000;Kumasi\nNobody;12;Nowhere\n"
+    file: Any = {"name": "customers.csv", "mimeType": "text/csv", "buffer": table}
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**/contacts/import/*")
+    imported = page.url.split("/")[-1]
+    page.goto("/contacts?q=Esi")
+    contact = page.locator("tr[id^=contact-]").first.get_attribute("id") or ""
+    return {"draft": draft, "import": imported, "contact": contact.removeprefix("contact-")}
+
+
+class _Api:
+    """The JSON API with the account's key."""
+
+    def __init__(self, site: Site, key: str) -> None:
+        self._site, self._key = site, key
+
+    def __call__(self, path: str, **body: Any) -> Mapping[str, Any]:
+        request = urllib.request.Request(
+            f"{self._site.url}/api/v1/{path}",
+            json.dumps(body).encode() if body else None,
+            {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as response:
+            answer: Mapping[str, Any] = json.load(response)["data"]
+        return answer
+
+
+def _wait(ask: _Api, message_id: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while ask(f"sms/{message_id}/recipients")["status"] not in ("DELIVERED", "FAILED"):
+        if time.monotonic() > deadline:
+            return  # some of the simulator's receipts come late, as in life
+        time.sleep(0.5)
