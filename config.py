@@ -35,6 +35,7 @@ class Config:
         self.SECRET_KEY = env.get("SECRET_KEY") or _kept_secret(self.FLASHSMS_HOME / "secret_key")
         self.HOST = env.get("HOST") or "127.0.0.1"
         self.PORT = _whole(env, "PORT", 8000, least=1, most=65535)
+        self.TRUSTED_PROXIES = _whole(env, "TRUSTED_PROXIES", 0, most=10)
         self.WORKERS = _whole(env, "WORKERS", 2, least=1)
         self.SQLALCHEMY_DATABASE_URI = _database_url(env, self.FLASHSMS_HOME)
         self.SQLALCHEMY_ENGINE_OPTIONS = _engine_options(self.SQLALCHEMY_DATABASE_URI)

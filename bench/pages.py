@@ -128,7 +128,7 @@ def _fill(size: int, campaigns: int) -> dict[str, str]:
         f"a campaign of {size:,}": f"/campaigns/{big.public_id}",
         f"its progress, of {size:,}": f"/campaigns/{big.public_id}/progress",
         f"its failed, of {size:,}": f"/campaigns/{big.public_id}?kind=failed",
-        "compose": "/campaigns/new",
+        "compose": f"/campaigns/drafts/{listed}",
         f"review for {RECIPIENTS}": f"/campaigns/drafts/{listed}/review",
         f"review for {size:,}": f"/campaigns/drafts/{all_of_them}/review",
         "contacts": "/contacts",

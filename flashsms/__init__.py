@@ -8,6 +8,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
 from flashsms.extensions import db, migrate
@@ -31,6 +32,7 @@ def create_app(config: Config | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(Path(__file__).parent / "migrations"))
     app.extensions["redis"] = connect_redis(config.REDIS_URL)
     _register(app)
+    _trust_proxies(app, config.TRUSTED_PROXIES)
     return app
 
 
@@ -42,6 +44,15 @@ def connect_redis(url: str) -> Redis:
     return Redis.from_url(
         url, socket_connect_timeout=1, socket_timeout=5, retry=Retry(NoBackoff(), 0)
     )
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Believe the last `count` proxies about who the visitor is, and the last one about TLS.
+
+    Each adds an address to X-Forwarded-For, while X-Forwarded-Proto is one word that they pass on.
+    """
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=1)  # type: ignore[method-assign]
 
 
 def _register(app: Flask) -> None:

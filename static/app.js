@@ -28,8 +28,25 @@ document.addEventListener("htmx:sendError", () => {
   const alert = document.createElement("div");
   alert.className = "alert alert-danger";
   alert.setAttribute("role", "alert");
-  alert.textContent = "The server cannot be reached. Check your connection; nothing was lost.";
+  alert.textContent = "The server cannot be reached. Check your connection, and keep this page open.";
+  alert.dataset.offline = "yes";
   flashes.replaceChildren(alert);
+  for (const said of document.querySelectorAll("[data-saved]")) said.textContent = "Not saved yet.";
+});
+document.addEventListener("htmx:afterOnLoad", () => {
+  document.querySelector("[data-offline]")?.remove();
+});
+
+// Enter in a field that finds while it is typed in must not send the whole form.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-stay]")) event.preventDefault();
+});
+
+// A time that is typed means later, and sending at once has no time.
+document.addEventListener("input", (event) => {
+  const { form, name, value } = event.target;
+  if (event.target.matches("[data-later]")) form.elements.when.value = "later";
+  if (name === "when" && value === "now") form.elements.later.value = "";
 });
 
 // A button writes into a text: a placeholder at the cursor, or the whole text anew.

@@ -35,6 +35,7 @@ def test_postgresql_urls_name_the_driver(tmp_path: Path) -> None:
         ("PORT", "http"),
         ("PORT", "80000"),
         ("WORKERS", "-1"),
+        ("TRUSTED_PROXIES", "all"),
         ("DATABASE_URL", "mysql://h/d"),
         ("REDIS_URL", "somewhere"),
         ("COUNTRIES", "NG, XX"),

@@ -1,7 +1,7 @@
 """Accounts and the people in them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.errors import MessageError
 from email.headerregistry import Address
 
@@ -18,12 +18,16 @@ from flashsms.text import passwords
 from flashsms.text.phones import normalise
 
 LONGEST_NAME = 120
+LONGEST_PHONE = 40
 LONGEST_EMAIL = 254
 
 hasher = PasswordHasher()
 
-# Nothing that could end the address or begin another one in the header of a mail.
-_EMAIL = re.compile(r"""[^@\s,;:<>()\[\]\\"]+@[^@\s,;:<>()\[\]\\"]+\.[^@\s,;:<>()\[\]\\"]+""")
+# Nothing that could end the address or begin another one in the header of a mail; and no two ways
+# to read a dot, which would take long to tell from each other.
+_EMAIL = re.compile(
+    r"""[^@\s,;:<>()\[\]\\"]+@[^@\s,;:<>()\[\]\\".]+(?:\.[^@\s,;:<>()\[\]\\".]+)+"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +54,27 @@ def create(new: NewAccount) -> Account:
 
 def create_with_owner(new: NewAccount) -> User:
     """Do the same, and return the owner."""
+    new = checked(new)
+    password_hash = hasher.hash(new.password)
+    with transaction():
+        account = Account(name=new.name, phone=new.phone)
+        db.session.add(account)
+        db.session.flush()
+        owner = add_user(account.id, new.email, password_hash, is_admin=new.is_admin)
+        _endow(account.id, new)
+        db.session.refresh(account)  # the ledger changed its balance
+    return owner
+
+
+def checked(new: NewAccount) -> NewAccount:
+    """Return the same as it is stored, or raise DomainError bad_name, bad_phone and so on."""
     name, phone, email = checked_name(new.name), checked_phone(new.phone), checked_email(new.email)
     if not passwords.LEAST <= len(new.password) <= passwords.MOST:
         wanted = f"{passwords.LEAST} to {passwords.MOST} characters"
         raise DomainError("bad_password", f"password must have {wanted}.")
     if new.credits < 0:
         raise DomainError("bad_credits", "credits must be 0 or more.")
-    password_hash = hasher.hash(new.password)
-    with transaction():
-        account = Account(name=name, phone=phone)
-        db.session.add(account)
-        db.session.flush()
-        owner = add_user(account.id, email, password_hash, is_admin=new.is_admin)
-        _endow(account.id, new)
-        db.session.refresh(account)  # the ledger changed its balance
-    return owner
+    return replace(new, name=name, phone=phone, email=email)
 
 
 def add_user(
@@ -125,15 +135,16 @@ def checked_name(given: str) -> str:
 
 def checked_phone(given: str) -> str:
     """Return the phone of an account as it was typed, without blanks around it."""
-    if normalise(given) is None or len(given.strip()) > 40:
+    phone = given.strip()
+    if len(phone) > LONGEST_PHONE or normalise(phone) is None:
         raise DomainError("bad_phone", "phone must be a Ghana mobile number, such as 0201234567.")
-    return given.strip()
+    return phone
 
 
 def checked_email(given: str) -> str:
     """Return an e-mail address as it is stored: without blanks around it, in lower case."""
     email = given.strip().lower()
-    if not (_EMAIL.fullmatch(email) and _can_be_mailed(email) and len(email) <= LONGEST_EMAIL):
+    if not (len(email) <= LONGEST_EMAIL and _EMAIL.fullmatch(email) and _can_be_mailed(email)):
         raise DomainError("bad_email", "email must be an e-mail address, such as ama@example.com.")
     return email
 

@@ -1,17 +1,15 @@
 """The ledger as the account's owners read it: page by page, summed up, as a file."""
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from io import StringIO
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 
 from flashsms.extensions import db
 from flashsms.models import Transaction, TransactionType
-from flashsms.services.contacts.exporting import BOM, shield
+from flashsms.services.contacts.exporting import BOM, quoted, shield
 from flashsms.services.errors import NotFound
 
 MOST_SUMMED = 50_000  # rows; more would keep the page waiting
@@ -82,7 +80,7 @@ def export_csv(account_id: int, wanted: Filter, timezone: str) -> Iterator[str]:
     A byte order mark comes first, and no text is a formula. Each piece is a short read of its own.
     """
     zone = ZoneInfo(timezone)
-    yield BOM + _lines([["id", "date", "type", "description", "amount", "balance", "reference"]])
+    yield BOM + quoted([["id", "date", "type", "description", "amount", "balance", "reference"]])
     query = _matching(account_id, wanted).order_by(Transaction.id.desc()).limit(PIECE)
     last: int | None = None
     while True:
@@ -91,7 +89,7 @@ def export_csv(account_id: int, wanted: Filter, timezone: str) -> Iterator[str]:
         db.session.commit()
         if not piece:
             return
-        yield _lines([_cells(row, zone) for row in piece])
+        yield quoted(_cells(row, zone) for row in piece)
         last = piece[-1].id
         db.session.expunge_all()  # a ledger of years is never in memory at once
 
@@ -100,12 +98,6 @@ def _cells(row: Transaction, zone: ZoneInfo) -> list[str | int]:
     date = row.created_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
     text = shield(row.description)
     return [row.public_id, date, row.type, text, row.amount, row.balance, row.reference or ""]
-
-
-def _lines(rows: Sequence[Sequence[str | int]]) -> str:
-    written = StringIO()
-    csv.writer(written, lineterminator="\r\n").writerows(rows)
-    return written.getvalue()
 
 
 def _matching(account_id: int, wanted: Filter) -> Select[Transaction]:

@@ -3,18 +3,21 @@
 import re
 from typing import Any
 
-from sqlalchemy import literal_column, select, update
+from sqlalchemy import ColumnElement, func, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flashsms.extensions import db, transaction
 from flashsms.models import Account, Sender, SenderStatus, now
-from flashsms.models.rows import insert
+from flashsms.models.rows import insert, lock
 from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
 
+MOST_PENDING = 20  # requests of one account that wait for an operator
+MOST_LISTED = 200
 LONGEST_PURPOSE = 500
 LONGEST_REASON = 200
 
+_REQUESTING = 4  # what the lock of an account's requests is called
 _NAME = re.compile(r"(?=.{3,11}$)(?=.*[A-Za-z])[A-Za-z0-9]+(?: +[A-Za-z0-9]+)*")
 _PENDING = Sender.status == literal_column("'PENDING'")  # spelt as in the index, which it needs
 _FRESH = {"synchronize_session": False, "populate_existing": True}
@@ -43,13 +46,14 @@ def request(account_id: int, name: str, purpose: str | None = None) -> Sender:
     """Ask the operator for a sender; one that was rejected may be asked for again.
 
     `purpose` says what it is for, on one or more lines. Raises DomainError for a bad name or
-    purpose, and for a name that waits or is approved already.
+    purpose, for a name that waits or is approved already, and beyond MOST_PENDING that wait.
     """
     _check_name(name)
     asked = {"name": name, "purpose": _purpose(purpose), "status": SenderStatus.PENDING}
     again = asked | {"reason": None, "approved_at": None, "created_at": now()}
     new = insert(Sender).values(account_id=account_id, folded=name.lower(), **asked)
     with transaction():
+        lock(_REQUESTING, account_id)
         sender: Sender | None = db.session.scalar(
             new.on_conflict_do_update(
                 index_elements=[Sender.account_id, Sender.folded],
@@ -60,6 +64,7 @@ def request(account_id: int, name: str, purpose: str | None = None) -> Sender:
         )
         if sender is None:
             raise _taken(account_id, name)
+        _check_pending(account_id)
     return sender
 
 
@@ -87,11 +92,17 @@ def reject(public_id: str, reason: str, *, overrule: bool = False) -> Sender:
 
 
 def every(account_id: int) -> list[Sender]:
-    """Return all senders of the account, wherever they stand, the oldest request first."""
-    found = db.session.scalars(
-        select(Sender).where(Sender.account_id == account_id).order_by(Sender.created_at, Sender.id)
+    """Return the senders of the account, wherever they stand, the oldest request first.
+
+    Of more than MOST_LISTED the latest.
+    """
+    latest = db.session.scalars(
+        select(Sender)
+        .where(Sender.account_id == account_id)
+        .order_by(Sender.created_at.desc(), Sender.id.desc())
+        .limit(MOST_LISTED)
     )
-    return list(found)
+    return list(latest)[::-1]
 
 
 def pending(limit: int = 100) -> list[tuple[Sender, str]]:
@@ -125,9 +136,7 @@ def choose(account_id: int, wanted: str | None) -> str:
         Sender.account_id == account_id, Sender.status == SenderStatus.APPROVED
     )
     if wanted is not None:
-        query = query.where(
-            (Sender.folded == wanted.strip().lower()) | (Sender.public_id == wanted)
-        )
+        query = query.where(_is_called(wanted))
     name = db.session.scalar(query.order_by(Sender.approved_at, Sender.id).limit(1))
     if name is None:
         raise _not_approved(account_id, wanted)
@@ -141,7 +150,9 @@ def _not_approved(account_id: int, wanted: str | None) -> DomainError:
             "This account has no approved sender ID. Request one from the operator of this "
             "installation.",
         )
-    known = next((one for one in every(account_id) if _is_called(one, wanted)), None)
+    known = db.session.scalar(
+        select(Sender).where(Sender.account_id == account_id, _is_called(wanted))
+    )
     if known is None:
         return DomainError(
             "sender_not_approved",
@@ -156,8 +167,8 @@ def _not_approved(account_id: int, wanted: str | None) -> DomainError:
     )
 
 
-def _is_called(sender: Sender, wanted: str) -> bool:
-    return wanted == sender.public_id or wanted.strip().lower() == sender.folded
+def _is_called(wanted: str) -> ColumnElement[bool]:
+    return (Sender.folded == wanted.strip().lower()) | (Sender.public_id == wanted)
 
 
 def _decide(public_id: str, decided_before: tuple[SenderStatus, ...], **values: Any) -> Sender:
@@ -192,6 +203,16 @@ def _decided(public_id: str) -> DomainError:
         f"Sender {sender.name!r} was already {sender.status.lower()}{why}. "
         "To decide otherwise, overrule that decision (--overrule).",
     )
+
+
+def _check_pending(account_id: int) -> None:
+    query = select(func.count()).where(Sender.account_id == account_id, _PENDING)
+    if (db.session.scalar(query) or 0) > MOST_PENDING:
+        raise DomainError(
+            "too_many_senders",
+            f"{MOST_PENDING} sender IDs of this account wait for the operator of this "
+            "installation already. Request another one once some are decided.",
+        )
 
 
 def _taken(account_id: int, name: str) -> DomainError:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.exc import IntegrityError
 
@@ -13,6 +13,7 @@ from flashsms.models import Template, now
 from flashsms.models.rows import lock
 from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
+from flashsms.services.history import Page
 from flashsms.text import merge
 from flashsms.text.search import fold
 from flashsms.text.segments import MAX_LENGTH, unsendable
@@ -81,19 +82,24 @@ def find(account_id: int, public_id: str) -> Template:
 
 def every(account_id: int) -> list[Template]:
     """Return the templates of the account by name."""
-    found = db.session.scalars(
-        select(Template)
-        .where(Template.account_id == account_id)
-        .order_by(Template.folded, Template.id)
-    )
-    return list(found)
+    return list(db.session.scalars(_by_name(account_id)))
+
+
+def page(account_id: int, page: int, limit: int) -> Page[Template]:
+    """Return a page of the account's templates by name; there are MOST of them at most."""
+    cut = _by_name(account_id).limit(limit).offset((page - 1) * limit)
+    return Page(list(db.session.scalars(cut)), page, limit, _count(account_id))
+
+
+def of_system() -> list[Template]:
+    """Return the templates that every dashboard offers."""
+    query = select(Template).where(Template.account_id.is_(None)).order_by(Template.id)
+    return list(db.session.scalars(query))
 
 
 def for_dashboard(account_id: int) -> list[Template]:
     """Return the templates of the account by name, and then those of the system."""
-    of_system = Template.account_id.is_(None)
-    found = db.session.scalars(select(Template).where(of_system).order_by(Template.id))
-    return every(account_id) + list(found)
+    return every(account_id) + of_system()
 
 
 def variables(template: Template) -> tuple[str, ...]:
@@ -125,9 +131,18 @@ def _content(given: str) -> str:
     return given
 
 
-def _check_room(account_id: int) -> None:
+def _by_name(account_id: int) -> Select[Template]:
+    mine = select(Template).where(Template.account_id == account_id)
+    return mine.order_by(Template.folded, Template.id)
+
+
+def _count(account_id: int) -> int:
     query = select(func.count()).where(Template.account_id == account_id)
-    if (db.session.scalar(query) or 0) >= MOST:
+    return db.session.scalar(query) or 0
+
+
+def _check_room(account_id: int) -> None:
+    if _count(account_id) >= MOST:
         raise DomainError(
             "too_many_templates",
             f"An account may have at most {MOST:,} templates. Delete one that is not needed.",

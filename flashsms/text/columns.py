@@ -21,6 +21,8 @@ _HEADERS = {
 }
 _RESERVED = {"name", *(field.lower() for field in FIELDS)}
 
+_LEFT_OUT = ("line", "reason")  # begin a file of rows that were left out, to be mended
+
 _APOSTROPHES = dict.fromkeys(map(ord, "'\u2019`"))
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -105,9 +107,13 @@ def _by_header(
     fields = [_FIELD_OF.get(_key(title)) for title in header]
     phone = _phone_column(fields, contents, is_phone)
     taken: set[str] = {"phone"}
+    ours = len(_LEFT_OUT) if tuple(header[: len(_LEFT_OUT)]) == _LEFT_OUT else 0
     for index, field in enumerate(fields):
         if index == phone:
             yield "phone"
+            continue
+        if index < ours:
+            yield None
             continue
         name = field if field and field not in taken else _distinct(header[index], taken)
         if name:

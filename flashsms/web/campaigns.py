@@ -1,4 +1,4 @@
-"""The campaigns of an account: the list, what became of each, calling off, once more."""
+"""The campaigns of an account: the list, what became of each, cancelling, once more."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from flashsms.models import Message, MessageStatus
-from flashsms.services import campaigns, history, sending
+from flashsms.services import campaigns, contacts, history, sending
 from flashsms.services.campaigns.report import Kind
 from flashsms.web import bp
 from flashsms.web.pages import by_htmx, csv_file, render
@@ -64,7 +64,7 @@ def list_campaigns() -> ResponseReturnValue:
         found=found,
         statuses=STATUSES,
         poll_after=soonest,
-        drafts=campaigns.drafts.unsent(account_id),
+        drafts=[] if by_htmx() else campaigns.drafts.unsent(account_id),
     )
 
 
@@ -129,7 +129,7 @@ def export_campaign(campaign_id: str) -> ResponseReturnValue:
 @bp.post("/campaigns/<campaign_id>/cancel")
 @login_required
 def cancel_campaign(campaign_id: str) -> ResponseReturnValue:
-    """Call off a scheduled campaign."""
+    """Cancel a scheduled campaign."""
     sending.cancel(history.message(current_user.account.id, campaign_id))
     flash("The campaign was cancelled, and its credits came back.")
     return redirect(url_for(".show_campaign", campaign_id=campaign_id))
@@ -180,8 +180,10 @@ def _recipients(message: Message) -> dict[str, Any]:
     start = min(max(asked.get("from", type=int, default=0), 0), _FARTHEST)
     phone = asked.get("phone", "").strip()[:30]
     wanted = Kind(kind) if kind in set(Kind) else None
+    lines = campaigns.report.recipients(message, LINES, kind=wanted, phone=phone, start=start)
     return {
+        "names": contacts.names_of(message.account_id, [line[1] for line in lines.items]),
         "kind": wanted,
         "phone": phone,
-        "lines": campaigns.report.recipients(message, LINES, kind=wanted, phone=phone, start=start),
+        "lines": lines,
     }

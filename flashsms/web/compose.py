@@ -1,13 +1,15 @@
 """Writing a campaign: the page, and the look at what it comes to while somebody types."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from flashsms.services import campaigns, contacts, meter, senders, templates
+from flashsms.services import campaigns, contacts, first_steps, meter, senders, templates
 from flashsms.services.campaigns import AlreadySent, NotReady, Wish, drafts, wish
 from flashsms.services.errors import DomainError, NotFound
 from flashsms.web import bp
@@ -36,21 +38,21 @@ def lead_to_campaign(error: AlreadySent) -> ResponseReturnValue:
 @bp.get("/campaigns/new")
 @login_required
 def new_campaign() -> ResponseReturnValue:
-    """Show an empty compose page, or one that begins with what its address names."""
-    asked = request.args
-    begun = Wish(
-        text=_template_text(asked["template"]) if asked.get("template") else "",
-        groups=tuple(asked.getlist("group")[: wish.MOST_CHOSEN]),
-        contacts=tuple(asked.getlist("contact")[: wish.MOST_CHOSEN]),
-    )
-    return page(drafts.new_id(), begun)
+    """Lead to an address of its own, so that Back and reload come to what was written there."""
+    begun = urlencode([("new", "yes"), *request.args.items(multi=True)])
+    return redirect(f"{url_for('.edit_draft', draft_id=drafts.new_id())}?{begun}")
 
 
 @bp.get("/campaigns/drafts/<draft_id>")
 @login_required
 def edit_draft(draft_id: str) -> ResponseReturnValue:
-    """Go on writing."""
-    draft = drafts.find(current_user.account.id, draft_id)
+    """Go on writing, or begin with what the address of a new campaign names."""
+    try:
+        draft = drafts.find(current_user.account.id, draft_id)
+    except NotFound:
+        if "new" not in request.args:
+            raise
+        return page(draft_id, _begun())
     return page(draft_id, wish.load(draft.wish))
 
 
@@ -107,18 +109,21 @@ def delete_draft(draft_id: str) -> ResponseReturnValue:
 
 def complaint(draft_id: str, written: Wish, error: DomainError) -> ResponseReturnValue:
     """Show the page again with what is wrong at its field."""
-    field = error.field if isinstance(error, NotReady) else _FIELD_OF.get(error.code, "text")
-    return page(draft_id, written, {field: error.sentence}), 400
+    field = _FIELD_OF.get(error.code, "text")
+    faults = error.faults if isinstance(error, NotReady) else {field: error.sentence}
+    return page(draft_id, written, faults), 400
 
 
-def page(draft_id: str, written: Wish, errors: dict[str, str] | None = None) -> str:
+def page(draft_id: str, written: Wish, errors: Mapping[str, str] | None = None) -> str:
     """Render the compose page."""
     account_id = current_user.account.id
+    approved = senders.approved(account_id)
     return render(
         "compose/edit.html",
         draft_id=draft_id,
         errors=errors or {},
-        senders=senders.approved(account_id),
+        senders=approved,
+        waiting=None if approved else first_steps.of(account_id).asked,
         templates=templates.for_dashboard(account_id),
         groups=contacts.groups.counted(account_id),
         earlier=campaigns.again.earlier(account_id, written),
@@ -128,10 +133,20 @@ def page(draft_id: str, written: Wish, errors: dict[str, str] | None = None) -> 
     )
 
 
+def _begun() -> Wish:
+    asked = request.args
+    return Wish(
+        text=_template_text(asked["template"]) if asked.get("template") else "",
+        groups=tuple(asked.getlist("group")[: wish.MOST_CHOSEN]),
+        contacts=tuple(asked.getlist("contact")[: wish.MOST_CHOSEN]),
+    )
+
+
 def _changed(written: Wish, done: str | None) -> Wish:
     """Return the wish after a button that writes into the text."""
     if done == "template" and request.form.get("template"):
-        return replace(written, text=_template_text(request.form["template"]))
+        above = [written.text] if written.text.strip() else []
+        return replace(written, text="\n".join([*above, _template_text(request.form["template"])]))
     if done == "replace":
         return replace(written, text=meter.measure(written.text).better)
     return written

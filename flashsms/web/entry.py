@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
-from urllib.parse import urlsplit
 
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +13,7 @@ from flashsms.services.errors import DomainError
 from flashsms.web import bp
 from flashsms.web.forms.asking import complain, status
 from flashsms.web.forms.session import CodeForm, SignInForm, SignUpForm
-from flashsms.web.session import Visitor
+from flashsms.web.session import Visitor, address, way_back
 
 Given = ParamSpec("Given")
 
@@ -47,6 +46,7 @@ def sign_up() -> ResponseReturnValue:
                 phone=form.phone.data,
                 email=form.email.data,
                 password=form.password.data,
+                address=address(),
             )
         except DomainError as error:
             complain(form, error, otherwise="email")
@@ -62,7 +62,7 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm(next=request.args.get("next"))
     if form.validate_on_submit():
         try:
-            found = people.sign_in(form.email.data, form.password.data, _address())
+            found = people.sign_in(form.email.data, form.password.data, address())
         except DomainError as error:
             complain(form, error, otherwise="email")
         else:
@@ -74,11 +74,11 @@ def sign_in() -> ResponseReturnValue:
 def enter_code() -> ResponseReturnValue:
     """Let somebody in whose password was right, with a code of the authenticator app."""
     if _TICKET not in session:
-        return redirect(url_for("web.sign_in", next=request.args.get("next")))
+        return redirect(url_for("web.sign_in", next=way_back(request.args.get("next"))))
     form = CodeForm(next=request.args.get("next"))
     if form.validate_on_submit():
         try:
-            user = people.sign_in_with_code(session[_TICKET], form.code.data, _address())
+            user = people.sign_in_with_code(session[_TICKET], form.code.data, address())
         except DomainError as error:
             if error.code == "bad_ticket":
                 return _begin_again(error, form.next.data)
@@ -91,37 +91,25 @@ def enter_code() -> ResponseReturnValue:
 @bp.post("/logout")
 @login_required
 def sign_out() -> ResponseReturnValue:
-    """End this session."""
+    """Let this browser forget who was signed in."""
     logout_user()
     return redirect(url_for("web.sign_in"))
 
 
 def let_in(found: people.SignedIn, target: str | None = None) -> ResponseReturnValue:
-    """Begin a session and go on to `target`, or ask for the code that is still missing."""
+    """Begin a session and go on to `target`, or ask for the code that is still missing.
+
+    Nothing of the session before is kept, whosever it was: neither its token nor its messages.
+    """
+    session.clear()
     if found.ticket:
         session[_TICKET] = found.ticket
-        return redirect(url_for("web.enter_code", next=target or None))
-    session.pop(_TICKET, None)
+        return redirect(url_for("web.enter_code", next=way_back(target)))
     login_user(Visitor(found.user))
-    return redirect(_within(target))
+    return redirect(way_back(target) or url_for("web.index"))
 
 
 def _begin_again(error: DomainError, target: str | None) -> ResponseReturnValue:
     del session[_TICKET]
     flash(error.sentence, "error")
-    return redirect(url_for("web.sign_in", next=target or None))
-
-
-def _address() -> str:
-    return request.remote_addr or ""
-
-
-def _within(target: str | None) -> str:
-    """Return where to go on: a path of this site, never another one."""
-    try:
-        there = urlsplit(target or "")._replace(fragment="")
-    except ValueError:  # such as half an IPv6 address
-        return url_for("web.index")
-    path = there.geturl()
-    elsewhere = there.scheme or there.netloc or path.startswith("//") or "\\" in path
-    return url_for("web.index") if elsewhere or not path.startswith("/") else path
+    return redirect(url_for("web.sign_in", next=way_back(target)))

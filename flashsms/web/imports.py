@@ -41,7 +41,7 @@ def upload_contacts() -> ResponseReturnValue:
     request.max_content_length = imports.MAX_UPLOAD + _REST_OF_THE_FORM
     try:
         csrf.protect()
-        form = UploadForm()
+        form = UploadForm(request.files)
     except RequestEntityTooLarge:
         form = UploadForm(formdata=None)
         form.file.errors = [_TOO_LARGE]

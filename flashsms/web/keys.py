@@ -19,7 +19,10 @@ LIMIT = 50  # keys on a page
 
 # What to try a new key with, by the first of its scopes: a path of the API, and what to post there.
 _EXAMPLES: dict[Scope, tuple[str, dict[str, object] | None]] = {
-    Scope.SMS_SEND: ("/sms/send", {"recipients": ["0201234567"], "message": "Hello!"}),
+    Scope.SMS_SEND: (
+        "/sms/send",
+        {"recipients": ["0201234567"], "message": "Hello!", "dryRun": True},  # costs nothing
+    ),
     Scope.SMS_READ: ("/sms", None),
     Scope.BALANCE_READ: ("/balance", None),
     Scope.CONTACTS_READ: ("/contacts", None),

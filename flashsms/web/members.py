@@ -2,7 +2,7 @@
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, logout_user
+from flask_login import current_user
 
 from flashsms.models import Role
 from flashsms.services import mail, people
@@ -12,6 +12,7 @@ from flashsms.web.entry import let_in
 from flashsms.web.forms.asking import complain, status
 from flashsms.web.forms.session import NewPasswordForm
 from flashsms.web.forms.settings import InviteForm, RoleForm
+from flashsms.web.headers import keep_private
 from flashsms.web.session import owner_required
 
 
@@ -81,14 +82,15 @@ def revoke_invitation(invitation_id: str) -> ResponseReturnValue:
 @bp.route(f"{people.INVITATION_PATH}<token>", methods=["GET", "POST"])
 def accept_invitation(token: str) -> ResponseReturnValue:
     """Let who holds a mailed link join an account by choosing a password."""
+    keep_private()
     form = NewPasswordForm()
     try:
         invitation = people.find_invitation(token)
         if form.validate_on_submit():
             joined = people.accept(token, form.password.data)
-            logout_user()  # whoever that was
+            further = let_in(people.proven(joined))
             flash(f"Welcome to {invitation.account.name}.")
-            return let_in(people.proven(joined))
+            return further
     except DomainError as error:
         if error.code == "bad_link":
             return _useless()

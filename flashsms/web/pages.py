@@ -11,7 +11,7 @@ from flashsms.services.errors import DomainError, NotFound
 
 _HEADINGS = {
     400: "That cannot be read",
-    403: "Not for you",
+    403: "Not allowed",
     404: "Not found",
     405: "Not like this",
     413: "Too large",
@@ -24,6 +24,7 @@ _SENTENCES = {
     413: "That is too large to send. Files may have up to 100 MB.",
     500: "This is our fault, and it is in our log as {request_id}. Try again in a minute.",
 }
+_WORDS = {"message_unknown": "There is no such campaign in this account."}  # not those of the API
 _OTHERWISE = "That did not work"
 _ASKED_AMISS = "The page was open for too long, or in another session. Reload it and try again."
 
@@ -47,7 +48,7 @@ def csv_file(name: str, pieces: Iterator[str]) -> Response:
 def answer_error(error: DomainError) -> ResponseReturnValue:
     """Show a refusal that no form of the page could show."""
     heading = _HEADINGS[404] if isinstance(error, NotFound) else None
-    return _refuse(error.status, error.sentence, heading)
+    return _refuse(error.status, _WORDS.get(error.code, error.sentence), heading)
 
 
 def answer_http_error(error: HTTPException) -> ResponseReturnValue:

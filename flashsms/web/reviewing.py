@@ -8,10 +8,11 @@ from flask_login import current_user, login_required
 
 from flashsms.services import campaigns, meter, sending
 from flashsms.services.campaigns import AlreadySent, Wish, drafts, wish
-from flashsms.services.errors import Conflict, DomainError, NotFound
+from flashsms.services.errors import Conflict, DomainError
 from flashsms.services.sending import Preflight
 from flashsms.web import bp
 from flashsms.web.compose import complaint
+from flashsms.web.forms.campaigns import read_offer
 from flashsms.web.pages import by_htmx, render
 
 AT_ONCE = 5000  # people whose exact price is worked out before the page is shown
@@ -23,6 +24,8 @@ def review_draft(draft_id: str) -> ResponseReturnValue:
     """Show what sending would do and cost, exactly; for many people that follows the page."""
     draft = drafts.find(current_user.account.id, draft_id)
     written = wish.load(draft.wish)
+    if by_htmx() and request.args.get("version") != str(draft.version):
+        return "", 200, {"HX-Refresh": "true"}  # the page around it shows something else
     glance = campaigns.glance.look(current_user.account.id, written)
     at_once = by_htmx() or "now" in request.args or glance.people <= AT_ONCE
     try:
@@ -50,7 +53,7 @@ def cheapen_draft(draft_id: str) -> ResponseReturnValue:
     draft = drafts.find(current_user.account.id, draft_id)
     written = wish.load(draft.wish)
     cheaper = replace(written, text=meter.measure(written.text).better)
-    drafts.save(current_user.account.id, draft_id, cheaper)
+    drafts.save(current_user.account.id, draft_id, cheaper, over=draft.version)
     return redirect(url_for(".review_draft", draft_id=draft_id))
 
 
@@ -58,12 +61,13 @@ def cheapen_draft(draft_id: str) -> ResponseReturnValue:
 @login_required
 def send_draft(draft_id: str) -> ResponseReturnValue:
     """Send what was reviewed, for the price that was shown; or show it again if that changed."""
-    version, price = (request.form.get(name, type=int, default=0) for name in ("version", "price"))
     try:
-        message = drafts.send(current_user.account, draft_id, version, price)
-    except (AlreadySent, NotFound):
+        message = drafts.send(current_user.account, draft_id, read_offer(request.form))
+    except AlreadySent:
         raise
     except DomainError as error:
+        if error.code == drafts.UNKNOWN:
+            raise
         flash(error.sentence, "error")
         place = ".review_draft" if isinstance(error, Conflict) else ".edit_draft"
         return redirect(url_for(place, draft_id=draft_id))

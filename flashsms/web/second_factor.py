@@ -2,13 +2,14 @@
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user, login_required, login_user
 
 from flashsms.services import people
 from flashsms.services.errors import DomainError
 from flashsms.web import bp
 from flashsms.web.forms.asking import complain, status
 from flashsms.web.forms.settings import FirstCodeForm, SwitchOffForm
+from flashsms.web.session import Visitor
 from flashsms.web.settings import security_page
 
 
@@ -33,7 +34,7 @@ def set_up_second_factor() -> ResponseReturnValue:
 @bp.post("/settings/two-factor")
 @login_required
 def confirm_second_factor() -> ResponseReturnValue:
-    """Take the first code, and show the recovery codes this once."""
+    """Take the first code, end the other sessions, and show the recovery codes this once."""
     form = FirstCodeForm()
     if form.validate_on_submit():
         try:
@@ -43,6 +44,7 @@ def confirm_second_factor() -> ResponseReturnValue:
                 return _back_to_security(error)
             complain(form, error, otherwise="code")
         else:
+            login_user(Visitor(current_user.user))  # the sessions before have ended
             return render_template("settings/recovery_codes.html", codes=codes)
     return _setting_up(form)
 

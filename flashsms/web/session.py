@@ -16,6 +16,8 @@ from flashsms.web.headers import keep_private
 
 Given = ParamSpec("Given")
 
+_LONGEST_WAY = 500  # characters
+
 login = LoginManager()
 csrf = CSRFProtect()
 
@@ -58,11 +60,31 @@ def init_app(app: Flask) -> None:
 def ask_to_sign_in() -> ResponseReturnValue:
     """Lead to the sign-in page, and from there back; HTMX must not put it into a table."""
     if "HX-Request" in request.headers:
-        here = urlsplit(request.headers.get("HX-Current-URL", ""))
-        back = here._replace(scheme="", netloc="", fragment="").geturl()
+        back = way_back(_path_of(request.headers.get("HX-Current-URL", "")))
         return "", 401, {"HX-Redirect": url_for("web.sign_in", next=back)}
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("web.sign_in", next=wanted))
+    return redirect(url_for("web.sign_in", next=way_back(wanted)))
+
+
+def way_back(target: str | None) -> str | None:
+    """Return where to go on after signing in: a path of this site, never another one.
+
+    None when `target` is none, or too long to be carried along.
+    """
+    if not target or len(target) > _LONGEST_WAY:
+        return None
+    try:
+        there = urlsplit(target)._replace(fragment="")
+    except ValueError:  # such as half an IPv6 address
+        return None
+    path = there.geturl()
+    elsewhere = there.scheme or there.netloc or path.startswith("//") or "\\" in path
+    return None if elsewhere or not path.startswith("/") else path
+
+
+def address() -> str:
+    """Return the visitor's IP address, by which attempts are counted."""
+    return request.remote_addr or ""
 
 
 @login.user_loader
@@ -74,6 +96,13 @@ def load(session_id: str) -> Visitor | None:
         return None
     keep_private()
     return Visitor(user)
+
+
+def _path_of(url: str) -> str | None:
+    try:
+        return urlsplit(url)._replace(scheme="", netloc="", fragment="").geturl()
+    except ValueError:
+        return None
 
 
 def owner_required(

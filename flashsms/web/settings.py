@@ -3,12 +3,11 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
-from flask_wtf import FlaskForm
 
 from flashsms.services import people
 from flashsms.services.errors import DomainError
 from flashsms.web import bp
-from flashsms.web.forms.asking import complain, status
+from flashsms.web.forms.asking import Form, complain, status
 from flashsms.web.forms.settings import (
     AccountForm,
     ChangePasswordForm,
@@ -102,7 +101,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
 
 
 def security_page(
-    password: FlaskForm | None = None, switch_off: FlaskForm | None = None
+    password: Form | None = None, switch_off: Form | None = None
 ) -> ResponseReturnValue:
     """Show the page with one of its forms as it was sent, or both new."""
     sent = password or switch_off

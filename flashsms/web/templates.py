@@ -4,27 +4,30 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
+from flashsms.models import Template
 from flashsms.services import templates
 from flashsms.services.errors import DomainError
-from flashsms.services.meter import measure
-from flashsms.web import bp
+from flashsms.services.meter import Meter, measure
+from flashsms.web import book, bp
 from flashsms.web.asking import ask, is_sure
 from flashsms.web.forms.asking import one_line_end, status
 from flashsms.web.forms.blaming import blame
 from flashsms.web.forms.templates import TemplateForm
+
+LIMIT = 25  # templates on a page
 
 
 @bp.get("/templates")
 @login_required
 def list_templates() -> ResponseReturnValue:
     """Show the account's own templates, and apart those of the system."""
-    listed = [
-        (one, measure(one.content)) for one in templates.for_dashboard(current_user.account.id)
-    ]
+    page = book.page_number(templates.MOST)
+    found = templates.page(current_user.account.id, page, LIMIT)
     return render_template(
         "templates/index.html",
-        own=[pair for pair in listed if pair[0].account_id is not None],
-        of_system=[pair for pair in listed if pair[0].account_id is None],
+        found=found,
+        own=_measured(found.items),
+        of_system=_measured(templates.of_system()),
     )
 
 
@@ -87,6 +90,10 @@ def measure_text() -> ResponseReturnValue:
     """Show what the `text` of a form comes to, while it is being typed."""
     text = one_line_end(request.form.get("text")) or ""
     return render_template("parts/_meter.html", meter=measure(text))
+
+
+def _measured(listed: list[Template]) -> list[tuple[Template, Meter]]:
+    return [(one, measure(one.content)) for one in listed]
 
 
 def _wants_replacement(form: TemplateForm) -> bool:

@@ -79,7 +79,7 @@ def _send_it(page: Page) -> None:
     page.get_by_role("button", name="Review and send").click()
     expect(page.get_by_role("heading", name="3 credits for 3 people")).to_be_visible()
     expect(page.get_by_text("Akwaaba Esi, our new shop").first).to_be_visible()
-    page.get_by_role("button", name="Send for 3 credits").click()
+    page.get_by_role("button", name="Send now, 3 credits").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Opening")
 
 

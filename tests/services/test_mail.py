@@ -199,7 +199,9 @@ def test_without_a_server_the_log_has_the_letter_once(
 @pytest.mark.usefixtures("trusted")
 def test_the_job_mails_what_still_holds(app: Flask, server: MailServer) -> None:
     app.config["PUBLIC_URL"] = "https://sms.example.com"
-    abena = people.sign_up("Abena's shop", "0201234567", "abena@example.com", PASSWORD)
+    abena = people.sign_up(
+        "Abena's shop", "0201234567", "abena@example.com", PASSWORD, "197.251.1.2"
+    )
     job.send("reset", abena.email)
     job.send("reset", "nobody@example.com")
     kept = people.invite(abena.account_id, "yaw@example.com", Role.MEMBER, abena)

@@ -196,6 +196,56 @@ def test_an_account_sees_all_its_senders_wherever_they_stand(ama: Member) -> Non
     ]
 
 
+def test_of_very_many_senders_the_latest_are_listed(
+    ama: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(senders, "MOST_LISTED", 2)
+    for name in ("Older", "Newer"):
+        senders.request(ama.account.id, name)
+    assert [one.name for one in senders.every(ama.account.id)] == ["Older", "Newer"]
+    with pytest.raises(DomainError, match="Older"):
+        senders.choose(ama.account.id, "older")
+    assert senders.choose(ama.account.id, "mybrand") == "MyBrand"
+
+
+def test_so_many_requests_wait_and_no_more(
+    ama: Member, kofi: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(senders, "MOST_PENDING", 2)
+    first, _ = (senders.request(ama.account.id, name) for name in ("First", "Second"))
+    with pytest.raises(DomainError, match="2 sender IDs of this account wait") as refused:
+        senders.request(ama.account.id, "Third")
+    assert refused.value.code == "too_many_senders"
+    with pytest.raises(DomainError, match="requested already"):
+        senders.request(ama.account.id, "second")
+    senders.request(kofi.account.id, "Third")
+    senders.reject(first.public_id, "No.")
+    senders.request(ama.account.id, "Third")
+    with pytest.raises(DomainError, match="wait"):
+        senders.request(ama.account.id, "First")
+    assert standing(first.public_id) == (SenderStatus.REJECTED, "No.", False)
+
+
+def test_of_many_requests_at_once_twenty_wait(app: Flask, ama: Member) -> None:
+    for number in range(senders.MOST_PENDING - 3):
+        senders.request(ama.account.id, f"Shop{number}")
+    start = Barrier(8)
+
+    def ask(number: int) -> str:
+        with app.app_context():
+            start.wait(10)
+            try:
+                return senders.request(ama.account.id, f"Late{number}").status
+            except DomainError as error:
+                return error.code
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = sorted(pool.map(ask, range(8)))
+    assert outcomes == [*3 * ["PENDING"], *5 * ["too_many_senders"]]
+
+
 def test_the_operator_sees_what_waits_in_every_account_the_oldest_first(
     ama: Member, kofi: Member
 ) -> None:

@@ -42,6 +42,19 @@ def test_templates_are_listed_by_name_whatever_its_case(ama: Member) -> None:
     assert names(ama.account.id) == ["Akple", "apple", "banku", "Waakye"]
 
 
+def test_templates_are_listed_page_by_page(ama: Member, kofi: Member) -> None:
+    templates.create(kofi.account.id, "Azonto", "x")
+    for name in ("banku", "Akple", "Waakye"):
+        templates.create(ama.account.id, name, "x")
+    shown = [templates.page(ama.account.id, number, 2) for number in (1, 2, 3)]
+    assert [[one.name for one in page.items] for page in shown] == [
+        ["Akple", "banku"],
+        ["Waakye"],
+        [],
+    ]
+    assert [(page.total, page.has_more) for page in shown] == [(3, True), (3, False), (3, False)]
+
+
 def test_only_what_is_given_is_changed(ama: Member) -> None:
     made = templates.create(ama.account.id, "Order", HELLO)
     made_at = made.updated_at

@@ -108,6 +108,12 @@ def test_columns_of_the_same_name_are_numbered():
     )
 
 
+def test_what_was_noted_about_rows_that_were_left_out_is_no_field():
+    header = ["line", "reason", "Phone", "First name", "Reason"]
+    row = ["3", "phone: '12' cannot be sent to.", PHONE, "Esi", "debt"]
+    assert guessed(header, row) == (True, (None, None, "phone", "firstName", "reason"))
+
+
 def test_a_second_phone_becomes_a_custom_field():
     assert guessed(["Phone", "Mobile", "Phone"], [PHONE, OTHER, ""]) == (
         True,

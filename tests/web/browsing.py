@@ -8,7 +8,9 @@ from werkzeug.test import TestResponse
 
 def token(client: FlaskClient, path: str) -> str:
     """Return the token that a form of the page at `path` asks to be sent back."""
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(path).text)
+    found = re.search(
+        r'name="csrf_token"[^>]*value="([^"]+)"', client.get(path, follow_redirects=True).text
+    )
     assert found, path
     return found[1]
 

@@ -53,7 +53,7 @@ def names(page: str) -> list[str]:
 
 
 def seen_phones(page: str) -> list[str]:
-    return re.findall(r'<td class="text-nowrap">\+(\d+)</td>', page)
+    return re.findall(r'<span class="tabular">\+(\d+)</span>', page)
 
 
 def test_a_campaign_shows_its_people_and_operators(client: FlaskClient, ama: Member) -> None:
@@ -148,10 +148,10 @@ def test_the_bar_polls_only_while_something_moves(client: FlaskClient, ama: Memb
     assert ended.headers["HX-Trigger"] == "campaign-moved"
 
 
-def test_a_scheduled_campaign_is_called_off_once(client: FlaskClient, ama: Member) -> None:
+def test_a_scheduled_campaign_is_cancelled_once(client: FlaskClient, ama: Member) -> None:
     message = send(ama, scheduled_at=now() + timedelta(days=1))
     there = f"/campaigns/{message.public_id}"
-    assert "Call it off" in client.get(there).text
+    assert "Cancel the campaign" in client.get(there).text
     assert fill(client, there, to=f"{there}/cancel").location == there
     assert "its credits came back" in client.get(there).text
     assert fill(client, there, to=f"{there}/cancel").status_code == 400

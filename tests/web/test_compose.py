@@ -1,18 +1,21 @@
 """Writing a campaign, looking at it, sending it once."""
 
 import re
+from collections.abc import Iterator
 from threading import Barrier, Thread
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from flashsms.extensions import db
 from flashsms.models import Account, CampaignDraft, Message, MessageStatus, OptSource, Recipient
-from flashsms.services import contacts, opt_outs, templates
+from flashsms.services import contacts, opt_outs, people, templates
 from flashsms.services.campaigns import drafts
 from flashsms.services.contacts import Draft
+from flashsms.services.errors import DomainError
 from tests.factories import Member, ledger_sum, phones
 from tests.web.browsing import fill, sign_in, token
 
@@ -26,6 +29,15 @@ def _signed_in(client: FlaskClient, ama: Member) -> None:
     sign_in(client, "ama@example.com")
 
 
+@pytest.fixture
+def _in_january(client: FlaskClient) -> Iterator[None]:
+    """Be in January 2027, signed in since a moment ago."""
+    with time_machine.travel("2027-01-10T12:00Z"):
+        client.delete_cookie("session")
+        sign_in(client, "ama@example.com")
+        yield
+
+
 def write(client: FlaskClient, do: str = "review", **fields: str) -> str:
     """Write a campaign and return where the button leads."""
     place = f"/campaigns/drafts/{drafts.new_id()}"
@@ -36,9 +48,9 @@ def write(client: FlaskClient, do: str = "review", **fields: str) -> str:
 
 def offer(page: str) -> dict[str, str]:
     """Return what the button of the review sends."""
-    found = re.findall(r'name="(version|price)" value="(\d+)"', page)
-    assert len(found) == 2, page
-    return dict(found)
+    found = dict(re.findall(r'name="(version|price|starts_at)" value="([^"]+)"', page))
+    assert {"version", "price"} <= found.keys(), page
+    return found
 
 
 def count(model: type) -> int:
@@ -82,7 +94,9 @@ def test_sending_again_leads_to_the_campaign(client: FlaskClient, ama: Member) -
 
 
 def test_two_clicks_at_once_send_once(app: Flask, client: FlaskClient, ama: Member) -> None:
-    draft_id = write(client).split("/")[3]
+    review = write(client)
+    version = int(offer(client.get(review).text)["version"])
+    draft_id = review.split("/")[3]
     at_once = Barrier(4)
     outcomes: list[str] = []
 
@@ -91,7 +105,7 @@ def test_two_clicks_at_once_send_once(app: Flask, client: FlaskClient, ama: Memb
             account = db.session.get_one(Account, ama.account.id)
             at_once.wait()
             try:
-                drafts.send(account, draft_id, version=1, credits=1)
+                drafts.send(account, draft_id, drafts.Offer(version, credits=1))
             except drafts.AlreadySent as error:
                 outcomes.append(error.code)
             else:
@@ -147,6 +161,11 @@ def test_what_is_typed_is_kept_and_measured(client: FlaskClient, ama: Member) ->
     assert "Dear Esi, it\u2019s open" in part
     assert "right single quotation mark" in part
     assert "Draft saved" in part
+    assert (
+        "[town]"
+        in client.post(f"{place}/glance", data=data | {"text": "In {{town}}"}, headers=HTMX).text
+    )
+    client.post(f"{place}/glance", data=data, headers=HTMX)
     assert "Dear {{firstName}}, it\u2019s open" in client.get(place).text
     assert "1 draft<" in client.get("/campaigns").text
     fill(client, "/campaigns", to=f"{place}/delete")
@@ -173,11 +192,14 @@ def test_the_dear_character_is_replaced(client: FlaskClient, ama: Member) -> Non
 
 def test_a_template_is_inserted(client: FlaskClient, ama: Member) -> None:
     template = templates.create(ama.account.id, "Hi", "Hi {{name}}, welcome")
-    place = write(client, do="template", template=template.public_id)
+    place = write(client, do="template", text="", template=template.public_id)
     assert "Hi {{name}}, welcome</textarea>" in client.get(place).text
-    new = client.get(f"/campaigns/new?template={template.public_id}").text
+    below = write(client, do="template", text="My own words", template=template.public_id)
+    assert "My own words\nHi {{name}}, welcome</textarea>" in client.get(below).text
+    new = client.get(f"/campaigns/new?template={template.public_id}", follow_redirects=True).text
     assert "Hi {{name}}, welcome</textarea>" in new
-    assert client.get("/campaigns/new?template=tpl_nothing").status_code == 404
+    gone = client.get("/campaigns/new?template=tpl_nothing", follow_redirects=True)
+    assert gone.status_code == 404
 
 
 def test_what_no_contact_knows_is_filled_in_for_everybody(client: FlaskClient, ama: Member) -> None:
@@ -213,16 +235,17 @@ def test_contacts_are_found_and_picked(client: FlaskClient, ama: Member) -> None
     assert "1 credit for 1 person" in client.get(review).text
 
 
+@pytest.mark.usefixtures("_in_january")
 def test_it_is_scheduled_by_the_accounts_clock(client: FlaskClient, ama: Member) -> None:
     ama.account.timezone = "Asia/Tokyo"
     db.session.commit()
-    review = write(client, when="later", later="2099-01-02T08:30")
+    review = write(client, when="later", later="2027-02-03T08:30")
     page = client.get(review).text
-    assert "2 Jan 2099, 08:30" in page
+    assert "3 Feb 2027, 08:30" in page
     sent = fill(client, review, to=review.replace("review", "send"), **offer(page))
     [message] = db.session.scalars(select(Message))
     assert message.status is MessageStatus.SCHEDULED
-    assert f"{message.scheduled_at:%Y-%m-%dT%H:%M}" == "2099-01-01T23:30"
+    assert f"{message.scheduled_at:%Y-%m-%dT%H:%M}" == "2027-02-02T23:30"
     assert "It will be sent on" in client.get(sent.location).text
 
 
@@ -234,9 +257,12 @@ def test_it_is_scheduled_by_the_accounts_clock(client: FlaskClient, ama: Member)
         ({"numbers": "12"}, "cannot be sent to"),
         ({"numbers": "\n".join(phones(1001))}, "at most 1,000 can be listed"),
         ({"when": "later", "later": ""}, "Give the day and the time"),
+        ({"when": "now", "later": "2027-01-01T10:00"}, "Choose one of them"),
         ({"when": "later", "later": "soon"}, "Give the day and the time"),
         ({"when": "later", "later": "2020-01-01T10:00"}, "That time has passed"),
         ({"when": "later", "later": "0001-01-01T00:00"}, "time"),
+        ({"when": "later", "later": "9999-12-31T23:59"}, "more than a year ahead"),
+        ({"when": "later", "later": "2027-01-01T00:00+09:00"}, "Give the day and the time"),
         ({"text": "Hi {{first"}, "{{"),
         ({"text": "Hi {{nothing}}"}, "cannot get a text of their own"),
         ({"text": "x" * 919}, "918"),
@@ -259,11 +285,90 @@ def test_what_is_missing_is_said_at_the_page(
     assert count(Message) == 0
 
 
-def test_a_time_that_the_clock_leaves_out_is_refused(client: FlaskClient, ama: Member) -> None:
+@pytest.mark.usefixtures("_in_january")
+@pytest.mark.parametrize(
+    ("later", "complaint"),
+    [("2027-03-28T01:30", "does not exist"), ("2027-10-31T01:30", "comes twice")],
+)
+def test_a_time_that_the_clock_leaves_out_or_repeats_is_refused(
+    client: FlaskClient, ama: Member, later: str, complaint: str
+) -> None:
     ama.account.timezone = "Europe/London"
     db.session.commit()
-    review = write(client, when="later", later="2099-03-29T01:30")
-    assert "does not exist" in client.get(review).text
+    review = write(client, when="later", later=later)
+    assert complaint in client.get(review).text
+
+
+@pytest.mark.usefixtures("_in_january")
+def test_it_goes_out_at_the_time_that_was_shown(client: FlaskClient, ama: Member) -> None:
+    review = write(client, when="later", later="2027-02-03T12:00")
+    offered = offer(client.get(review).text)
+    people.edit_account(ama.account.id, timezone="Asia/Tokyo")  # an owner, in another tab
+    sent = fill(client, review, to=review.replace("review", "send"), **offered)
+    assert sent.location == review
+    assert "time zone was changed" in client.get(review).text
+    assert count(Message) == 0
+
+
+def test_the_price_that_follows_belongs_to_the_text_that_is_shown(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flashsms.web.reviewing.AT_ONCE", 0)
+    review = write(client, text="Sale on Monday")
+    follows = re.search(r'hx-get="([^"]+)"', client.get(review).text)[1].replace("&amp;", "&")
+    fill(client, "/campaigns/new", to=review.replace("/review", ""), **BASICS)
+    answer = client.get(follows, headers=HTMX)
+    assert answer.headers["HX-Refresh"] == "true"
+    assert "price" not in answer.text
+
+
+def test_a_draft_deleted_and_written_anew_is_looked_at_again(
+    client: FlaskClient, ama: Member
+) -> None:
+    review = write(client)
+    draft, offered = review.replace("/review", ""), offer(client.get(review).text)
+    fill(client, "/campaigns/new", to=f"{draft}/delete")
+    fill(client, "/campaigns/new", to=draft, **(BASICS | {"text": "Never reviewed"}))
+    assert fill(client, review, to=f"{draft}/send", **offered).location == review
+    assert count(Message) == 0
+
+
+@pytest.mark.parametrize("version", ["2147483648", "99999999999999999999", "-1", "x"])
+def test_a_version_that_no_draft_can_have_is_refused(client: FlaskClient, version: str) -> None:
+    review = write(client)
+    fields = {"version": version, "price": "1", "starts_at": "soon"}
+    sent = fill(client, review, to=review.replace("review", "send"), **fields)
+    assert sent.location == review
+    assert count(Message) == 0
+
+
+def test_a_group_deleted_since_the_review_leads_back_to_the_draft(
+    client: FlaskClient, ama: Member
+) -> None:
+    group = contacts.groups.create(ama.account.id, "Old")
+    contacts.add(ama.account.id, [Draft("233241234567")], group.id)
+    review = write(client, groups=group.public_id, numbers="")
+    offered = offer(client.get(review).text)
+    contacts.groups.delete(ama.account.id, group.public_id)
+    sent = fill(client, "/campaigns", to=review.replace("review", "send"), **offered)
+    assert sent.location == review.replace("/review", "")
+    assert "There is no group" in client.get(sent.location).text
+
+
+def test_cheapening_does_not_undo_what_another_tab_wrote(ama: Member) -> None:
+    draft = drafts.save(ama.account.id, drafts.new_id(), drafts.Wish(text="one"))
+    other = drafts.save(ama.account.id, draft.public_id, drafts.Wish(text="another"))
+    with pytest.raises(DomainError, match="changed meanwhile"):
+        drafts.save(
+            ama.account.id, draft.public_id, drafts.Wish(text="old"), over=other.version - 1
+        )
+    assert drafts.find(ama.account.id, draft.public_id).wish["text"] == "another"
+
+
+def test_everything_that_is_missing_is_said_at_once(client: FlaskClient) -> None:
+    page = client.get(write(client, text="", numbers="")).text
+    assert "Write the message" in page
+    assert "Choose who gets it" in page
 
 
 @pytest.mark.parametrize(
@@ -325,7 +430,8 @@ def test_the_exact_price_of_many_follows_the_page(
     page = client.get(review).text
     assert 'hx-trigger="load"' in page
     assert '/send"' not in page
-    part = client.get(review, headers=HTMX).text.strip()
+    follows = re.search(r'hx-get="([^"]+)"', page)[1].replace("&amp;", "&")
+    part = client.get(follows, headers=HTMX).text.strip()
     assert part.startswith('<section class="card" id="summary"')
     assert offer(part) == offer(client.get(f"{review}?now=yes").text)
 

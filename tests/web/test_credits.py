@@ -125,6 +125,15 @@ def test_days_are_those_of_the_account_and_the_last_is_included(
     assert sums(page) == {"Purchase": f"+{len(found)}"}
 
 
+@pytest.mark.parametrize("blank", ["", "%20", "%09%20", "%E3%80%80"])
+def test_a_blank_filter_is_none(client: FlaskClient, ama: Member, blank: str) -> None:
+    query = f"type={blank}&from={blank}&to={blank}"
+    assert rows(client.get(f"/credits?{query}").text) == rows(client.get("/credits").text) != []
+    file = client.get(f"/credits.csv?{query}", buffered=True)
+    assert file.status_code == 200
+    assert "BONUS" in file.text
+
+
 def test_one_end_of_the_days_is_enough(client: FlaskClient, ama: Member) -> None:
     for year in (2031, 2033, 2035):
         grant(ama, 1, f"in {year}", f"{year}-06-01T12:00")
@@ -245,7 +254,7 @@ def test_the_file_has_every_row_of_the_filter_and_no_formula(
     answer = client.get("/credits.csv?from=2031-03-11", buffered=True)
     assert answer.mimetype == "text/csv"
     assert "credits.csv" in answer.headers["Content-Disposition"]
-    assert answer.text.startswith("\ufeffid,date,type")
+    assert answer.text.startswith('\ufeff"id","date","type"')
     first, *others = csv.DictReader(answer.text.removeprefix("\ufeff").splitlines())
     assert (first["type"], first["amount"]) == ("ADJUSTMENT", "-4")
     assert first["description"] == "'@cmd, “quoted”"

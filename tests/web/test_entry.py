@@ -1,6 +1,7 @@
 """Getting in: the code after the password, and what the pages say on the way."""
 
 import re
+from collections.abc import Callable, Iterator
 
 import pyotp
 import pytest
@@ -8,6 +9,8 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from config import TestConfig
+from flashsms import create_app
 from flashsms.extensions import db
 from flashsms.models import User
 from flashsms.services import people
@@ -26,6 +29,23 @@ def totp(ama: Member) -> pyotp.TOTP:
         made = pyotp.TOTP(people.begin(user).secret)
         people.confirm(user, made.now())
     return made
+
+
+@pytest.fixture
+def behind(config: TestConfig, app: Flask) -> Iterator[Callable[[int], Flask]]:
+    """Make the application as it is behind a number of trusted proxies."""
+    made: list[Flask] = []
+
+    def make(proxies: int) -> Flask:
+        config.TRUSTED_PROXIES = proxies
+        made.append(create_app(config))
+        return made[-1]
+
+    yield make
+    for trusting in made:
+        with trusting.app_context():
+            db.engine.dispose()
+        trusting.extensions["redis"].close()
 
 
 def fault(page: str) -> str:
@@ -79,12 +99,131 @@ def test_nobody_is_led_away_after_the_code(client: FlaskClient, totp: pyotp.TOTP
         assert fill(client, "/login/code", **fields).location == "/"
 
 
+def test_what_was_kept_half_way_in_is_of_no_use_after_the_code(
+    app: Flask, client: FlaskClient, totp: pyotp.TOTP
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        fill(client, "/login", **AMA)
+        thief = app.test_client()
+        thief.set_cookie("session", client.get_cookie("session").value)
+        assert fill(client, "/login/code", code=totp.now()).location == "/"
+        assert fill(thief, "/login/code", code=totp.at(NOON + 30)).location == "/login"
+        assert thief.get("/login/code").location == "/login"
+
+
+def test_signing_in_begins_a_session_of_its_own(client: FlaskClient, ama: Member) -> None:
+    before = token(client, "/login")
+    with client.session_transaction() as kept:
+        kept["left"] = "by somebody before"
+    sign_in(client, "ama@example.com")
+    with client.session_transaction() as kept:
+        assert "left" not in kept
+    assert client.post("/settings", data={"csrf_token": before}).status_code == 400
+    assert fill(client, "/settings", name="Ama").status_code == 302
+
+
 @pytest.mark.parametrize("code", ["", "\0", "\U0001f511" * 6, "0" * 10_000])
 def test_odd_codes_are_refused_in_words(client: FlaskClient, totp: pyotp.TOTP, code: str) -> None:
     fill(client, "/login", **AMA)
     answer = fill(client, "/login/code", code=code)
     assert answer.status_code == 400
     assert "code" in fault(answer.text)
+
+
+@pytest.mark.parametrize("way", ["//evil.example", "http://[", f"/contacts?q={'x' * 500}"])
+def test_a_way_back_that_cannot_be_taken_is_not_carried_along(
+    client: FlaskClient, totp: pyotp.TOTP, way: str
+) -> None:
+    assert fill(client, "/login", **AMA, next=way).location == "/login/code"
+    with time_machine.travel(NOON, tick=False) as clock:
+        fill(client, "/login", **AMA)
+        sent = {"code": totp.now(), "next": way, "csrf_token": token(client, "/login/code")}
+        clock.shift(301)
+        assert client.post("/login/code", data=sent).location == "/login"
+    assert client.get("/login/code", query_string={"next": way}).location == "/login"
+
+
+def test_a_page_with_a_long_address_asks_to_sign_in_all_the_same(client: FlaskClient) -> None:
+    assert client.get(f"/contacts?q={'x' * 400}").location.startswith("/login?next=/contacts?q")
+    assert client.get(f"/contacts?q={'x' * 500}").location == "/login"
+
+
+@pytest.mark.parametrize(
+    ("here", "back"),
+    [
+        ("http://localhost/campaigns?q=a#top", "/login?next=/campaigns?q%3Da"),
+        ("http://[", "/login"),
+        ("//[", "/login"),
+        ("http://x]/", "/login"),
+        ("http://localhost//evil.example", "/login"),
+        ("", "/login"),
+        ("x" * 5000, "/login"),
+    ],
+)
+def test_htmx_is_led_to_sign_in_wherever_it_says_it_is(
+    client: FlaskClient, here: str, back: str
+) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": here}
+    answer = client.get("/campaigns", headers=headers)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, back)
+
+
+def test_too_many_sign_ups_are_refused_in_words(app: Flask, client: FlaskClient) -> None:
+    fields = {"name": "Shop", "phone": "0241234567", "password": "tin roof rain"}
+    for number in range(10):
+        visitor = app.test_client()
+        answer = fill(visitor, "/signup", **fields, email=f"bot{number}@example.com")
+        assert answer.location == "/"
+    refused = fill(client, "/signup", **fields, email="bot@example.com")
+    assert refused.status_code == 400
+    assert "Wait 60 minutes" in fault(refused.text)
+
+
+def from_behind(client: FlaskClient, forwarded: str, **fields: str) -> int:
+    """Sign in through proxies that say where the visitor is; return the status."""
+    fields |= {"csrf_token": token(client, "/login")}
+    headers = {"X-Forwarded-For": forwarded}
+    return client.post("/login", data=fields, headers=headers).status_code
+
+
+def test_visitors_behind_trusted_proxies_are_told_apart(
+    behind: Callable[[int], Flask], ama: Member
+) -> None:
+    trusting = behind(2)
+    for number in range(20):
+        wrong = {"email": f"user{number}@example.com", "password": "wrong"}
+        made_up = f"10.0.0.{number}, 198.51.100.7, 10.1.1.1"
+        assert from_behind(trusting.test_client(), made_up, **wrong) == 400
+    assert from_behind(trusting.test_client(), "198.51.100.7, 10.1.1.1", **AMA) == 400
+    assert from_behind(trusting.test_client(), "203.0.113.9, 10.1.1.1", **AMA) == 302
+
+
+def test_nobody_is_believed_who_only_says_to_be_a_proxy(app: Flask, ama: Member) -> None:
+    for number in range(20):
+        wrong = {"email": f"user{number}@example.com", "password": "wrong"}
+        assert from_behind(app.test_client(), f"10.0.0.{number}", **wrong) == 400
+    assert from_behind(app.test_client(), "203.0.113.9", **AMA) == 400
+
+
+@pytest.mark.parametrize("proxies", [0, 1, 2])
+def test_a_trusted_proxy_is_believed_about_tls(
+    behind: Callable[[int], Flask], proxies: int
+) -> None:
+    client = behind(proxies).test_client()
+    answer = client.get("/login", headers={"X-Forwarded-Proto": "https"})
+    assert ("Strict-Transport-Security" in answer.headers) is (proxies > 0)
+
+
+def test_forms_are_taken_behind_a_proxy_that_speaks_tls(
+    behind: Callable[[int], Flask], ama: Member
+) -> None:
+    client = behind(1).test_client()
+    told = {"X-Forwarded-Proto": "https", "Host": "sms.example.com"}
+    page = client.get("/login", headers=told).text
+    fields = AMA | {"csrf_token": re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]}
+    for site, status in (("https://evil.example", 400), ("https://sms.example.com", 302)):
+        headers = told | {"Referer": f"{site}/login"}
+        assert client.post("/login", data=fields, headers=headers).status_code == status
 
 
 def test_who_is_in_is_sent_home_by_the_ways_in(client: FlaskClient, ama: Member) -> None:

@@ -109,7 +109,7 @@ def test_the_bad_rows_are_downloaded(client: FlaskClient, ama: Member) -> None:
     assert f'href="{address(one)}/problems"' in client.get(address(one)).text
     file = client.get(f"{address(one)}/problems", buffered=True)
     assert file.mimetype == "text/csv"
-    assert "12,Bad" in file.text
+    assert '"12","Bad"' in file.text
     assert "Kofi" not in file.text
 
 

@@ -67,14 +67,16 @@ def test_who_is_invited_joins_with_a_password(
     fill(client, PAGE, email="yaw@example.com", role="OWNER")
     visitor = client.application.test_client()
     address = link()
-    page = visitor.get(address).text
+    asked = visitor.get(address)
+    assert asked.headers["Cache-Control"] == "no-store"
+    page = asked.text
     assert "<strong>Ama</strong> as an owner" in page
     assert "yaw@example.com" in page
     weak = fill(visitor, address, password="yaw@example.com")
     assert weak.status_code == 400
     assert "must not be your e-mail" in weak.text
     assert fill(visitor, address, password="tin roof rain").location == "/"
-    assert visitor.get(PAGE).status_code == 200
+    assert "Welcome to Ama." in visitor.get(PAGE).text
     assert roles(ama)["yaw@example.com"] is Role.OWNER
     used = visitor.get(address)
     assert used.status_code == 400
@@ -96,7 +98,7 @@ def test_who_signed_up_meanwhile_is_told_so(
 ) -> None:
     fill(client, PAGE, email="yaw@example.com", role="MEMBER")
     address = link()
-    people.sign_up("Yaw", "0201234567", "yaw@example.com", "tin roof rain")
+    people.sign_up("Yaw", "0201234567", "yaw@example.com", "tin roof rain", "197.251.1.2")
     answer = fill(client.application.test_client(), address, password="tin roof rain")
     assert answer.status_code == 400
     assert "already belongs to a user" in answer.text
@@ -134,6 +136,16 @@ def test_a_member_is_removed_and_out(client: FlaskClient, ama: Member, yaw: User
     assert "The member was removed." in client.get(PAGE).text
     assert list(roles(ama)) == ["ama@example.com"]
     assert his.get("/settings").status_code == 302
+
+
+def test_who_was_removed_does_not_come_back_by_an_invitation(
+    client: FlaskClient, ama: Member, yaw: User, link: Callable[[], str]
+) -> None:
+    people.change_role(ama.account.id, yaw.public_id, Role.OWNER, owner_of(ama))
+    people.invite(ama.account.id, "yaw.again@example.com", Role.OWNER, yaw)
+    fill(client, PAGE, to=f"{PAGE}/{yaw.public_id}/remove")
+    assert "yaw.again@example.com" not in client.get(PAGE).text
+    assert client.application.test_client().get(link()).status_code == 400
 
 
 def test_another_accounts_people_are_unknown(client: FlaskClient, kofi: Member) -> None:

@@ -79,6 +79,15 @@ def test_a_recovery_code_lets_in_and_is_counted(client: FlaskClient) -> None:
     assert "9 recovery codes" in other.get("/settings/security").text
 
 
+def test_setting_it_up_ends_the_other_sessions_but_not_this_one(client: FlaskClient) -> None:
+    other = client.application.test_client()
+    sign_in(other, "ama@example.com")
+    switch_on(client)
+    assert other.get("/settings").location.startswith("/login")
+    assert client.get("/settings").status_code == 200
+    assert fill(client, "/settings", name="Ama Serwaa").location == "/settings"
+
+
 def test_it_is_set_up_once(client: FlaskClient) -> None:
     switch_on(client)
     answer = fill(client, "/settings/security", to=f"{SETUP}/begin")

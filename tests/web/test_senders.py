@@ -27,6 +27,16 @@ def test_a_bad_name_is_said_at_its_field(client: FlaskClient) -> None:
     assert "3 to 11 letters" in answer.text
 
 
+def test_a_request_beyond_those_that_wait_is_refused_at_its_field(
+    client: FlaskClient, ama: Member
+) -> None:
+    for number in range(senders.MOST_PENDING):
+        senders.request(ama.account.id, f"Shop{number}")
+    answer = fill(client, "/sender-ids", name="OneMore")
+    assert answer.status_code == 400
+    assert 'id="name-hint">20 sender IDs of this account wait' in answer.text
+
+
 def test_the_reason_of_a_rejection_is_shown_as_text(
     client: FlaskClient, ama: Member, kofi: Member
 ) -> None:

@@ -23,7 +23,7 @@ PAGES = (
     "/campaigns?q=sale",
     "/campaigns/{campaign}",
     "/campaigns/{campaign}?kind=waiting",
-    "/campaigns/new",
+    "/campaigns/drafts/{draft}",
     "/campaigns/drafts/{draft}/review",
     "/contacts",
     "/contacts?group={group}",
@@ -53,7 +53,7 @@ def grow(member: Member, start: int, count: int) -> dict[str, str]:
         contacts.add(account_id, [Draft(phone, f"Person {at}")], group.id)
         opt_outs.opt_out(account_id, f"233201{at:06d}", OptSource.REPLY)
         templates.create(account_id, f"Template {at}", "Hi {{firstName}}")
-        senders.request(account_id, f"Shop {at}")
+        senders.add_approved(account_id, f"Shop {at}")
         keys.create(account_id, f"Key {at}")
         people.invite(account_id, f"person{at}@example.com", Role.MEMBER, owner)
         imports.upload(account_id, f"{at}.csv", BytesIO(f"phone\n{phone}\n".encode()))

@@ -8,7 +8,9 @@ from flask.testing import FlaskClient
 from flashsms.extensions import db
 from flashsms.models import Template
 from flashsms.services import templates
+from flashsms.services.meter import Meter
 from flashsms.text.search import fold
+from flashsms.web import templates as view
 from tests.factories import Member
 from tests.web.browsing import fill, sign_in, token
 
@@ -57,6 +59,48 @@ def test_the_systems_templates_stand_apart_and_can_only_be_used(client: FlaskCli
     assert f"/campaigns/new?template={template.public_id}" in of_system
     assert "Edit Reminder" not in page
     assert client.get(f"/templates/{template.public_id}").status_code == 404
+
+
+def test_long_lists_are_divided_into_pages_and_measured_as_far_as_they_are_shown(
+    client: FlaskClient, ama: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = []
+
+    def measure(text: str) -> Meter:
+        measured.append(text)
+        return real(text)
+
+    real = view.measure
+    monkeypatch.setattr(view, "measure", measure)
+    monkeypatch.setattr(templates, "of_system", list)
+    for number in range(view.LIMIT * 2 + 1):
+        templates.create(ama.account.id, f"No {number:02}", "Hi")
+    path, pages = "/templates", []
+    while path:
+        pages.append(client.get(path).text)
+        onwards = re.search(r'rel="next" href="([^"]+)"', pages[-1])
+        path = onwards[1] if onwards else ""
+    names = [re.findall(r">(No \d\d)</a>", page) for page in pages]
+    assert [len(one) for one in names] == [25, 25, 1]
+    assert [name for one in names for name in one] == [f"No {number:02}" for number in range(51)]
+    assert len(measured) == 51
+    assert all("51 templates" in page for page in pages)
+    assert 'rel="prev" href="/templates"' in pages[1]
+    assert 'rel="prev" href="/templates?page=2"' in pages[2]
+    assert 'rel="prev"' not in pages[0]
+
+
+@pytest.mark.parametrize("page", ["2", "9999999", "9" * 5000])
+def test_a_page_beyond_the_last_leads_back(client: FlaskClient, page: str) -> None:
+    answer = client.get(f"/templates?page={page}")
+    assert answer.status_code == 200
+    assert ("This page is empty" in answer.text) is (len(page) < 8)
+
+
+@pytest.mark.parametrize("page", ["", "0", "-1", "x", "%00", "%20", "²", "٣"])
+def test_what_is_no_page_is_the_first(client: FlaskClient, ama: Member, page: str) -> None:
+    templates.create(ama.account.id, "Hello", "Hi")
+    assert "Hello" in client.get(f"/templates?page={page}").text
 
 
 def test_a_template_is_changed(client: FlaskClient, ama: Member) -> None:

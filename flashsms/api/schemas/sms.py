@@ -1,6 +1,6 @@
 """Messages: to send, to price, to list."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -19,13 +19,12 @@ from flashsms.api.schemas.shapes import (
     wrong,
 )
 from flashsms.models import MessageStatus, now
-
-_FURTHEST = timedelta(days=366)  # how far ahead a message may be scheduled
+from flashsms.services.sending.order import FURTHEST
 
 
 def _schedule(given: Any) -> datetime:
     wanted = moment(given)
-    if wanted > now() + _FURTHEST:
+    if wanted > now() + FURTHEST:
         raise wrong("is more than a year ahead. Give an earlier time.")
     return wanted
 

@@ -1,6 +1,10 @@
 """A campaign once more: a draft of the same, or for those whom it did not reach."""
 
-from flashsms.models import CampaignDraft, Message
+from sqlalchemy import select
+
+from flashsms.extensions import db
+from flashsms.models import CampaignDraft, Message, Recipient
+from flashsms.models.recipient import IS_FAILED
 from flashsms.services import history
 from flashsms.services.campaigns import drafts
 from flashsms.services.campaigns.wish import LONGEST_NAME, Wish
@@ -28,6 +32,14 @@ def earlier(account_id: int, wish: Wish) -> Message | None:
         return history.message(account_id, wish.people_of) if wish.people_of else None
     except NotFound:
         return None
+
+
+def first_phone(earlier: Message, wish: Wish) -> str | None:
+    """Return the number of somebody of an earlier campaign whom a wish reaches again."""
+    query = select(Recipient.phone).where(Recipient.message_id == earlier.id)
+    if wish.only_failed:
+        query = query.where(IS_FAILED)
+    return db.session.scalar(query.order_by(Recipient.id).limit(1))
 
 
 def _draft(message: Message, suffix: str, *, only_failed: bool) -> CampaignDraft:

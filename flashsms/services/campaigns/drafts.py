@@ -1,8 +1,11 @@
 """Campaigns that are being written: kept as they are typed, sent once."""
 
 import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, true, update
 
 from flashsms.extensions import db, transaction
 from flashsms.models import Account, CampaignDraft, Message, now
@@ -14,6 +17,8 @@ from flashsms.services.campaigns.wish import Wish
 from flashsms.services.errors import Conflict, DomainError, NotFound
 
 MOST = 200  # drafts of an account
+UNKNOWN = "draft_unknown"
+_HIGHEST = 2**31 - 1  # that a version may be
 _ID = re.compile(r"drf_[0-9a-z]{10,28}")
 
 
@@ -25,46 +30,73 @@ class AlreadySent(Conflict):
         self.message = message
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What somebody looked at before sending: the draft's `version`, its price, when it goes out.
+
+    `starts_at` (UTC) is None for now.
+    """
+
+    version: int
+    credits: int
+    starts_at: datetime | None = None
+
+
 def new_id() -> str:
     """Return an id for a draft that nobody has saved yet."""
     return new_public_id("drf_")
 
 
-def save(account_id: int, public_id: str, wish: Wish) -> CampaignDraft:
+def save(account_id: int, public_id: str, wish: Wish, *, over: int | None = None) -> CampaignDraft:
     """Keep a wish under an id that the page made up, in place of what was kept there.
 
-    Raises AlreadySent, NotFound for what is no id, or DomainError for what cannot be kept.
+    With `over` only in place of that version. Raises AlreadySent, NotFound for what is no id,
+    Conflict when there is another version, or DomainError for what cannot be kept.
     """
     if not _ID.fullmatch(public_id):
         raise _unknown()
     wishes.check_size(wish)
     moment = now()
+    with transaction():
+        saved = _write(account_id, public_id, wish, moment, over)
+        if saved is None:
+            find(account_id, public_id)
+            raise _changed()
+        if saved.created_at == moment:
+            if over is not None:  # it was deleted
+                raise _unknown()
+            _check_room(account_id)
+    return saved
+
+
+def _write(
+    account_id: int, public_id: str, wish: Wish, moment: datetime, over: int | None
+) -> CampaignDraft | None:
+    """Insert a draft or change it, and return it; None when it was sent or is not `over`."""
     row = insert(CampaignDraft).values(
         account_id=account_id,
         public_id=public_id,
         wish=wishes.dump(wish),
-        version=1,
+        version=secrets.randbelow(_HIGHEST // 2) + 1,  # one that was deleted is never met again
         created_at=moment,
         updated_at=moment,
     )
     same = CampaignDraft.wish == row.excluded.wish
-    with transaction():
-        saved: CampaignDraft | None = db.session.scalar(
-            row.on_conflict_do_update(
-                index_elements=["account_id", "public_id"],
-                set_={
-                    "wish": row.excluded.wish,
-                    "version": CampaignDraft.version + case((same, 0), else_=1),
-                    "updated_at": moment,
-                },
-                where=CampaignDraft.message_id.is_(None),
-            ).returning(CampaignDraft),
-            execution_options={"populate_existing": True},
-        )
-        if saved is None:
-            raise _gone(account_id, public_id)
-        if saved.version == 1:
-            _check_room(account_id)
+    saved: CampaignDraft | None = db.session.scalar(
+        row.on_conflict_do_update(
+            index_elements=["account_id", "public_id"],
+            set_={
+                "wish": row.excluded.wish,
+                "version": CampaignDraft.version + case((same, 0), else_=1),
+                "updated_at": moment,
+            },
+            where=and_(
+                CampaignDraft.message_id.is_(None),
+                true() if over is None else CampaignDraft.version == over,
+            ),
+        ).returning(CampaignDraft),
+        execution_options={"populate_existing": True},
+    )
     return saved
 
 
@@ -94,30 +126,36 @@ def discard(account_id: int, public_id: str) -> None:
             raise _gone(account_id, public_id)
 
 
-def send(account: Account, public_id: str, version: int, credits: int) -> Message:
-    """Send the `version` of a draft that was looked at, for the price that was shown: once.
+def send(account: Account, public_id: str, seen: Offer) -> Message:
+    """Send a draft in the version, for the price and at the time that were looked at: once.
 
-    Raises AlreadySent, Conflict when the draft or its price changed since, or whatever
-    `sending.accept` raises; then nothing is sent or charged and the draft stays.
+    Raises AlreadySent, Conflict when one of them changed since, or whatever `sending.accept`
+    raises; then nothing is sent or charged and the draft stays.
     """
     its_own = _unsent(account.id, public_id)
     with transaction():
         draft: CampaignDraft | None = db.session.scalar(
             update(CampaignDraft)
-            .where(*its_own, CampaignDraft.version == version)
+            .where(*its_own, CampaignDraft.version == min(seen.version, _HIGHEST))
             .values(updated_at=now())
             .returning(CampaignDraft),
             execution_options={"populate_existing": True},
         )
         if draft is None:
             find(account.id, public_id)
-            raise Conflict("draft_changed", "The campaign was changed meanwhile. Look at it again.")
+            raise _changed()
         order = wishes.order(wishes.load(draft.wish), account.timezone)
+        if order.scheduled_at != seen.starts_at:
+            raise Conflict("time_changed", "The time zone was changed meanwhile. Look at it again.")
         accepted = sending.accept(account.id, order)
-        if accepted.credits != credits:
-            raise _price_changed(credits, accepted.credits)
+        if accepted.credits != seen.credits:
+            raise _price_changed(seen.credits, accepted.credits)
         draft.message_id = accepted.message.id
     return accepted.message
+
+
+def _changed() -> Conflict:
+    return Conflict("draft_changed", "The campaign was changed meanwhile. Look at it again.")
 
 
 def _price_changed(shown: int, true: int) -> Conflict:
@@ -162,4 +200,4 @@ def _unsent(account_id: int, public_id: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _unknown() -> NotFound:
-    return NotFound("draft_unknown", "There is no such draft. It may have been deleted.")
+    return NotFound(UNKNOWN, "There is no such draft. It may have been deleted.")

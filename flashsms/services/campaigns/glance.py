@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from flask import current_app
+
 from flashsms.models import Contact
 from flashsms.services import contacts, credits
 from flashsms.services.campaigns import again
@@ -12,6 +14,7 @@ from flashsms.services.meter import Meter, measure
 from flashsms.services.sending import personal
 from flashsms.services.sending.content import price
 from flashsms.text import merge
+from flashsms.text.phones import normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Glance:
     """The text measured, and the text as one `reader` gets it.
 
     `people` counts everybody who is chosen, at most: some may be chosen twice, or have opted out.
-    `asked` are the placeholders that no contact fills in by itself.
+    `asked` are the placeholders that no contact fills in by itself, `missing` those without a value
+    for this reader.
     `credits` is what they would cost, and `saved` how much less it would be with the replacements.
     """
 
@@ -31,6 +35,7 @@ class Glance:
     example: str
     reader: Contact | None
     asked: list[str]
+    missing: tuple[str, ...]
 
 
 def look(account_id: int, wish: Wish) -> Glance:
@@ -38,6 +43,7 @@ def look(account_id: int, wish: Wish) -> Glance:
     meter = measure(wish.text)
     people = _people(account_id, wish)
     reader = _reader(account_id, wish)
+    example, missing = _example(wish, reader)
     saved = max(0, price(meter.parts) - price(meter.parts_then)) * people
     return Glance(
         meter=meter,
@@ -45,7 +51,8 @@ def look(account_id: int, wish: Wish) -> Glance:
         credits=price(meter.parts) * people if wish.text else 0,
         saved=saved,
         balance=credits.balance_of(account_id),
-        example=_example(wish, reader),
+        example=example,
+        missing=missing,
         reader=reader,
         asked=asked(meter.variables),
     )
@@ -70,7 +77,7 @@ def _people_again(account_id: int, wish: Wish) -> int:
 
 
 def _reader(account_id: int, wish: Wish) -> Contact | None:
-    """Return a contact who would get it, or else any: the newest of the first group chosen."""
+    """Return a contact who would get it: the newest of the first group chosen, or whoever."""
     try:
         if wish.contacts:
             return contacts.find(account_id, wish.contacts[0])
@@ -80,14 +87,26 @@ def _reader(account_id: int, wish: Wish) -> Contact | None:
             return found[0] if found else None
     except NotFound:
         return None
+    if wish.reaches_somebody and not wish.everybody:
+        return _by_phone(account_id, wish)
     return contacts.newest(account_id)
 
 
-def _example(wish: Wish, reader: Contact | None) -> str:
-    """Return the text as the reader gets it; what has no value shows its placeholder's name."""
+def _by_phone(account_id: int, wish: Wish) -> Contact | None:
+    """Return the contact, if there is one, of the first number or of an earlier recipient."""
+    earlier = again.earlier(account_id, wish)
+    phone = again.first_phone(earlier, wish) if earlier else None
+    if wish.listed:
+        phone = normalise(wish.listed[0], current_app.config["COUNTRIES"])
+    return contacts.find_by_phone(account_id, phone) if phone else None
+
+
+def _example(wish: Wish, reader: Contact | None) -> tuple[str, tuple[str, ...]]:
+    """Return the text as the reader gets it, and what is missing: shown as "[date]"."""
     try:
         template = merge.parse(wish.text).bind(wish.values)
     except merge.PlaceholderError:
-        return wish.text
+        return wish.text, ()
     values = dict(personal.values_of(reader)) if reader else {}
-    return template.render(values | {name: name for name in template.missing(values)})
+    missing = template.missing(values)
+    return template.render(values | {name: f"[{name}]" for name in missing}), missing

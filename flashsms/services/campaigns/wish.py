@@ -11,17 +11,18 @@ from flashsms.models import now
 from flashsms.services.errors import DomainError
 from flashsms.services.sending import Order
 from flashsms.services.sending.audience import MAX_LISTED
+from flashsms.services.sending.order import FURTHEST
 from flashsms.text import merge
 
 LONGEST_NAME = 120  # characters, as a campaign's name may have
 LONGEST_TEXT = 10_000  # characters that are kept; what can be sent is less
-LONGEST_LIST = 100_000  # characters of pasted numbers
+LONGEST_LIST = 30_000  # characters of pasted numbers; a thousand of them can be sent to
 MOST_CHOSEN = 1000  # groups, and contacts
 LONGEST_VALUE = 200  # characters of a placeholder's
 MOST_VALUES = 50
 
+NO_TIME, BOTH = "no time", "both"  # later without a time, and a time although not later
 _BETWEEN_NUMBERS = re.compile(r"[\n\r,;\t]+")
-_LATER_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +66,11 @@ class Wish:
 
 
 class NotReady(DomainError):
-    """Something that a wish lacks; `field` is that of the compose page."""
+    """What a wish lacks: `faults` has a sentence for each field of the compose page."""
 
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__("not_ready", sentence)
-        self.field = field
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("not_ready", " ".join(faults.values()))
+        self.faults = faults
 
 
 def load(kept: Mapping[str, Any]) -> Wish:
@@ -86,25 +87,28 @@ def dump(wish: Wish) -> dict[str, Any]:
 def check_size(wish: Wish) -> None:
     """Raise NotReady for what is too large to be kept."""
     if len(wish.name) > LONGEST_NAME:
-        raise NotReady("name", f"The name may have at most {LONGEST_NAME} characters.")
+        raise NotReady({"name": f"The name may have at most {LONGEST_NAME} characters."})
     if len(wish.text) > LONGEST_TEXT:
-        raise NotReady("text", f"The message has {len(wish.text):,} characters; 918 can be sent.")
+        raise NotReady({"text": f"The message has {len(wish.text):,} characters; 918 can be sent."})
     if len(wish.values) > MOST_VALUES:
-        raise NotReady("text", f"The message may ask for at most {MOST_VALUES} things.")
+        raise NotReady({"text": f"The message may ask for at most {MOST_VALUES} things."})
     if any(len(value) > LONGEST_VALUE for value in wish.values.values()):
-        raise NotReady("text", f"What is filled in may have at most {LONGEST_VALUE} characters.")
+        raise NotReady({"text": f"What is filled in may have at most {LONGEST_VALUE} characters."})
     if len(wish.numbers) > LONGEST_LIST:
         raise _too_many_numbers(len(wish.listed))
     if len(wish.groups) > MOST_CHOSEN or len(wish.contacts) > MOST_CHOSEN:
-        raise NotReady("groups", f"Choose at most {MOST_CHOSEN:,} groups and as many contacts.")
+        raise NotReady({"groups": f"Choose at most {MOST_CHOSEN:,} groups and as many contacts."})
 
 
 def order(wish: Wish, timezone: str) -> Order:
-    """Return what is to be sent. Raises NotReady naming the field that still lacks something."""
+    """Return what is to be sent. Raises NotReady naming the fields that still lack something."""
+    lacks: dict[str, str] = {}
     if not wish.text.strip():
-        raise NotReady("text", "Write the message, or insert a template.")
+        lacks["text"] = "Write the message, or insert a template."
     if not wish.reaches_somebody:
-        raise NotReady("groups", "Choose who gets it: groups, contacts, everybody, or numbers.")
+        lacks["groups"] = "Choose who gets it: groups, contacts, everybody, or numbers."
+    if lacks:
+        raise NotReady(lacks)
     if len(wish.listed) + len(wish.contacts) > MAX_LISTED:
         raise _too_many_numbers(len(wish.listed) + len(wish.contacts))
     return Order(
@@ -140,22 +144,45 @@ def _filled(wish: Wish) -> dict[str, str]:
 def moment_of(later: str, timezone: str) -> datetime | None:
     """Return a time by the account's clock as a moment (UTC), None for now.
 
-    Raises NotReady for what is no time, for a time that has passed, and for one that the clock
-    leaves out when summer time begins.
+    Raises NotReady for what is no time, for a time that has passed or is too far ahead, and for
+    one that the clock leaves out or shows twice when summer time begins or ends.
     """
     if not later:
         return None
+    if later == BOTH:
+        raise NotReady({"later": "You gave a time and chose to send at once. Choose one of them."})
     zone = ZoneInfo(timezone)
-    try:
-        typed = datetime.strptime(later[:16], _LATER_FORMAT).replace(tzinfo=zone)
-        moment = typed.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise NotReady("later", "Give the day and the time, such as 23 Nov 2026, 08:30.") from None
-    if moment.astimezone(zone).replace(tzinfo=None) != typed.replace(tzinfo=None):
-        raise NotReady("later", "That time does not exist: the clocks go forward then.")
+    moment, again = (_moment(later, zone, fold) for fold in (0, 1))
+    if moment.astimezone(zone).replace(tzinfo=None, fold=0) != _typed(later):
+        raise NotReady({"later": "That time does not exist: the clocks go forward then."})
+    if moment != again:
+        raise NotReady({"later": "That time comes twice: the clocks go back then. Choose another."})
     if moment <= now():
-        raise NotReady("later", "That time has passed. Choose a later one, or send it now.")
+        raise NotReady({"later": "That time has passed. Choose a later one, or send it now."})
+    if moment > now() + FURTHEST:
+        raise NotReady({"later": "That is more than a year ahead. Choose an earlier time."})
     return moment
+
+
+def _moment(later: str, zone: ZoneInfo, fold: int) -> datetime:
+    try:
+        return _typed(later).replace(tzinfo=zone, fold=fold).astimezone(UTC)
+    except OverflowError:
+        raise _no_time() from None
+
+
+def _typed(later: str) -> datetime:
+    try:
+        typed = datetime.fromisoformat(later)
+    except ValueError:
+        raise _no_time() from None
+    if typed.tzinfo is not None or "T" not in later:
+        raise _no_time()
+    return typed
+
+
+def _no_time() -> NotReady:
+    return NotReady({"later": "Give the day and the time, such as 23 Nov 2026, 08:30."})
 
 
 def _shown(name: str) -> str:
@@ -168,8 +195,8 @@ def _printable(character: str) -> str:
 
 
 def _too_many_numbers(count: int) -> NotReady:
-    return NotReady(
-        "numbers",
+    sentence = (
         f"There are {count:,} single numbers; at most {MAX_LISTED:,} can be listed. Import them as "
-        "contacts and send to their group.",
+        "contacts and send to their group."
     )
+    return NotReady({"numbers": sentence})

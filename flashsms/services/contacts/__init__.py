@@ -11,7 +11,9 @@ from flashsms.services.contacts.book import (
     delete_many,
     edit,
     find,
+    find_by_phone,
     find_many,
+    names_of,
     newest,
 )
 from flashsms.services.contacts.bulk import Invalid, Taken, take
@@ -34,8 +36,10 @@ __all__ = [
     "edit",
     "export_csv",
     "find",
+    "find_by_phone",
     "find_many",
     "groups",
+    "names_of",
     "newest",
     "page",
     "take",

@@ -1,9 +1,9 @@
 """One contact at a time: create, look up, change, delete."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, select, update
+from sqlalchemy import ColumnElement, Integer, String, select, update
 
 from flashsms.extensions import db
 from flashsms.models import Contact, now
@@ -52,6 +52,26 @@ def find_many(account_id: int, public_ids: Iterable[str]) -> list[Contact]:
         .execution_options(populate_existing=True)
     )
     return list(found)
+
+
+def find_by_phone(account_id: int, phone: str) -> Contact | None:
+    """Return the contact with a number (digits), if the account has it."""
+    found = _by_phone(account_id, phone)
+    return found if found and found.number is not None else None
+
+
+def names_of(account_id: int, phones: Sequence[str]) -> dict[str, str]:
+    """Return the names of those numbers that are contacts with a name: one statement."""
+    given = rows(((phone,) for phone in phones), phone=String())
+    found = db.session.execute(
+        select(Contact.phone, Contact.first_name, Contact.last_name).where(
+            Contact.account_id == account_id,
+            Contact.phone.in_(select(given.c.phone)),
+            Contact.number.is_not(None),
+        )
+    )
+    names = {phone: " ".join(filter(None, (first, last))) for phone, first, last in found}
+    return {phone: name for phone, name in names.items() if name}
 
 
 def newest(account_id: int) -> Contact | None:

@@ -16,8 +16,13 @@ PIECE = 5000  # contacts that are read at once
 
 Piece = Sequence[Row[*tuple[Any, ...]]]
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_SHIELDED = re.compile(r"'+[=+\-@\t\r]")
+# What a program may take for the start of a formula: full-width signs too, and behind anything that
+# it may leave out because nobody sees it.
+_UNSEEN = r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+_START = rf"(?:[\t\r\n]|{_UNSEEN}*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+_FORMULA = re.compile(rf"'*{_START}")
+_SHIELDED = re.compile(rf"'+{_START}")
+_PHONE = re.compile(r"\+[0-9]{7,15}")  # a whole number, which stays readable
 
 
 def export_csv(account_id: int, group_id: int | None = None) -> Iterator[str]:
@@ -39,14 +44,22 @@ def export_csv(account_id: int, group_id: int | None = None) -> Iterator[str]:
 
 def lines(rows: Iterable[Iterable[str]]) -> str:
     """Return rows as CSV (RFC 4180) whose cells are shielded."""
+    return quoted(map(shield, row) for row in rows)
+
+
+def quoted(rows: Iterable[Iterable[str | int]]) -> str:
+    """Return rows as CSV with quotes around every cell.
+
+    A program that guesses another separator than the comma then finds none of it within a cell.
+    """
     written = StringIO()
-    csv.writer(written, lineterminator="\r\n").writerows(map(shield, row) for row in rows)
+    csv.writer(written, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows(rows)
     return written.getvalue()
 
 
 def shield(cell: str) -> str:
     """Put an apostrophe before a cell that a spreadsheet program would take for a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return f"'{cell}" if _FORMULA.match(cell) and not _PHONE.fullmatch(cell) else cell
 
 
 def unshield(cell: str) -> str:

@@ -38,7 +38,7 @@ def preview(account_id: int, public_id: str, rows: int = 10) -> Preview:
     """
     upload = find(account_id, public_id)
     if upload.status is not ImportStatus.UPLOADED:
-        raise _started()
+        raise _started(upload.error)
     columns = tuple(upload.columns)
     read = tables.read_rows(reading.blocks(upload.id), upload.delimiter)
     first = [_padded(row.cells, len(columns)) for row in islice(read, rows + upload.has_header)]
@@ -87,8 +87,6 @@ def _padded(cells: Sequence[str], width: int) -> tuple[str, ...]:
     return (*cells[:width], *[""] * (width - len(cells)))
 
 
-def _started() -> DomainError:
-    return DomainError(
-        "import_started",
-        "This import has been started already. Upload the file again to repeat it.",
-    )
+def _started(failed: str | None = None) -> DomainError:
+    otherwise = "This import has been started already. Upload the file again to repeat it."
+    return DomainError("import_started", failed or otherwise)

@@ -9,28 +9,35 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO, BinaryIO
 
 from flask import current_app
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from flashsms.extensions import db, transaction
 from flashsms.models import ContactImport, ImportBlock, ImportStatus, now
-from flashsms.models.rows import change
+from flashsms.models.rows import change, lock
 from flashsms.services.contacts import drafts
 from flashsms.services.errors import DomainError
-from flashsms.services.imports import spreadsheets
+from flashsms.services.imports import ending, spreadsheets
+from flashsms.services.sending.turns import stalled
 from flashsms.text import columns, tables
 from flashsms.text.phones import normalise
 
 MAX_UPLOAD = 100 * 1024 * 1024  # bytes
+MOST_UNSTARTED = 5  # uploads of one account that wait to be started
 ABANDONED_AFTER = timedelta(days=1)  # from the upload, if it is never started
 SAMPLED_ROWS = 50
 _SAMPLED_BLOCKS = 4
 
 _BLOCKS_AT_ONCE = 16  # in a transaction: other writers wait for no more
+_UPLOADING = 5  # what the lock of an account's uploads is called
 _STORED_WITHIN = timedelta(hours=1)
 _MOST_RUBBISH = 0.02  # of the characters; text has hardly any, a picture 0.1
 _RUBBISH = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNFINISHED = "The upload did not finish. Upload the file again."
+_SUPERSEDED = (
+    f"{MOST_UNSTARTED} newer files were uploaded before this one was started, so it was dropped. "
+    "Upload the file again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +53,19 @@ def upload(account_id: int, file_name: str, stream: BinaryIO) -> ContactImport:
     """Read a file once and store it; the columns are guessed, `start` says what they really are.
 
     Text in UTF-8, UTF-16 or Windows-1252 with any delimiter, or a workbook (XLSX, XLS, ODS), told
-    apart by what is inside. Raises DomainError bad_file. Not one transaction but several short
-    ones, so that storing a large file keeps nobody waiting.
+    apart by what is inside. Beyond MOST_UNSTARTED uploads that wait to be started the oldest ones
+    are dropped. Raises DomainError bad_file. Not one transaction but several short ones, so that
+    storing a large file keeps nobody waiting.
     """
     with NamedTemporaryFile(prefix="flashsms-upload-") as given, TemporaryFile() as file:
         _receive(stream, given)
         table = _tabulate(given.name, given, file)
         upload_id = _announce(account_id, _shown(file_name), table)
         _store(upload_id, file)
-    return _ready(upload_id)
+    ready, superseded = _ready(account_id, upload_id)
+    for one in superseded:
+        ending.clear(one)
+    return ready
 
 
 def _receive(stream: BinaryIO, given: IO[bytes]) -> None:
@@ -158,8 +169,10 @@ def _store(import_id: int, file: IO[bytes]) -> None:
             )
 
 
-def _ready(import_id: int) -> ContactImport:
+def _ready(account_id: int, import_id: int) -> tuple[ContactImport, list[int]]:
+    """Let an upload wait to be started; return it, and the ids of those that give way to it."""
     with transaction():
+        lock(_UPLOADING, account_id)
         ready = change(
             update(ContactImport)
             .where(
@@ -171,7 +184,28 @@ def _ready(import_id: int) -> ContactImport:
         )
         if not ready.rowcount:
             raise _bad(_UNFINISHED)
-        return db.session.get_one(ContactImport, import_id, populate_existing=True)
+        superseded = _supersede(account_id)
+        found = db.session.get_one(ContactImport, import_id, populate_existing=True)
+    return found, superseded
+
+
+def _supersede(account_id: int) -> list[int]:
+    """Fail the uploads before the last MOST_UNSTARTED that nobody started; return their ids."""
+    older = (
+        select(ContactImport.id)
+        .where(
+            ContactImport.account_id == account_id, ContactImport.status == ImportStatus.UPLOADED
+        )
+        .order_by(ContactImport.id.desc())
+        .offset(MOST_UNSTARTED)
+    )
+    failed = change(
+        update(ContactImport)
+        .where(ContactImport.id.in_(older), ContactImport.status == ImportStatus.UPLOADED)
+        .values(status=ImportStatus.FAILED, error=_SUPERSEDED, finished_at=now(), wake_at=stalled())
+        .returning(ContactImport.id)
+    )
+    return list(failed.scalars())
 
 
 def _shown(file_name: str) -> str:

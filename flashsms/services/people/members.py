@@ -114,11 +114,13 @@ def accept(token: str, password: str) -> User:
 
 
 def change_role(account_id: int, public_id: str, role: Role, by: User) -> User:
-    """Make a member an owner, or an owner a member.
+    """Make a member an owner, or an owner a member, whose open invitations are then revoked.
 
     Raises OwnersOnly, NotFound or LastOwner.
     """
     with _changing(account_id, by):
+        if role is not Role.OWNER:
+            _revoke_those_of(account_id, public_id)
         changed: User | None = db.session.scalar(
             update(User)
             .where(*_one(account_id, public_id), *([] if role is Role.OWNER else [_is_spare()]))
@@ -134,9 +136,11 @@ def change_role(account_id: int, public_id: str, role: Role, by: User) -> User:
 def remove(account_id: int, public_id: str, by: User) -> None:
     """Remove a user from the account for good, and end every session; anybody may leave.
 
-    Raises OwnersOnly, NotFound or LastOwner.
+    The invitations that the user sent and nobody accepted yet are revoked. Raises OwnersOnly,
+    NotFound or LastOwner.
     """
     with _changing(account_id, by, oneself=by.public_id == public_id):
+        _revoke_those_of(account_id, public_id)
         removed = db.session.scalar(
             delete(User).where(*_one(account_id, public_id), _is_spare()).returning(User.id),
             execution_options={"synchronize_session": "fetch"},
@@ -173,6 +177,12 @@ def _revoke(*conditions: ColumnElement[bool]) -> bool:
     """Revoke the open invitations that meet the conditions, and return whether there were any."""
     statement = update(Invitation).where(*conditions, still_open()).values(revoked_at=now())
     return change(statement).rowcount > 0
+
+
+def _revoke_those_of(account_id: int, public_id: str) -> None:
+    """Revoke what an owner who shall be none any more could come back by."""
+    sender = select(User.id).where(*_one(account_id, public_id))
+    _revoke(Invitation.account_id == account_id, Invitation.invited_by_id.in_(sender))
 
 
 def _one(account_id: int, public_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -55,13 +55,15 @@ def change_password(user: User, old: str, new: str) -> User:
     return _set(user, new, DomainError("wrong_password", "The password was changed meanwhile."))
 
 
-def ask_reset(email: str) -> None:
+def ask_reset(email: str, address: str) -> None:
     """Mail a link for a new password, good for an hour, if there is such a user; say nothing.
 
-    At most five in an hour for each e-mail.
+    `address` is the visitor's IP address. At most five in an hour for an e-mail from an address,
+    and twenty for each of the two.
     """
     who = email.strip().lower()
-    if who.isprintable() and attempts.has_room(attempts.RESET_MAIL, who):
+    is_possible = who.isprintable() and len(who) <= accounts.LONGEST_EMAIL
+    if is_possible and attempts.has_room_for_reset(who, address):
         letters.send_soon(letters.RESET, who)
 
 
@@ -70,14 +72,16 @@ def check_reset(token: str) -> User:
     return tokens.read_reset(token)
 
 
-def reset(token: str, password: str) -> User:
+def reset(token: str, password: str, address: str) -> User:
     """Set a new password by a mailed link, which works once, and end every session.
 
-    Raises DomainError bad_link or bad_password.
+    What was tried before, from the visitor's IP `address` or by others, is forgotten. Raises
+    DomainError bad_link or bad_password.
     """
     user = tokens.read_reset(token)
     check_new(password, user.email)
     changed = _set(user, password, tokens.useless())
+    attempts.forget(attempts.SIGN_IN, attempts.together(user.email, address))
     attempts.forget(attempts.SIGN_IN_BY_EMAIL, user.email)
     return changed
 

@@ -66,8 +66,9 @@ def resume(user: User) -> Enrolment | None:
 def confirm(user: User, code: str) -> list[str]:
     """Ask for codes from now on, having seen the first, and return ten recovery codes.
 
-    They are shown only now, and each works once. Raises DomainError bad_code,
-    second_factor_on, second_factor_missing (not begun) or too_many_attempts.
+    They are shown only now, and each works once. Every session, begun with a password alone, ends;
+    `user` is ready for a new one. Raises DomainError bad_code, second_factor_on,
+    second_factor_missing (not begun) or too_many_attempts.
     """
     attempts.check(attempts.CODE, user.public_id)
     stored, since = _stored(user)
@@ -78,13 +79,7 @@ def confirm(user: User, code: str) -> list[str]:
         raise _bad_code()
     codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
     with transaction():
-        confirmed = change(
-            update(User)
-            .where(User.id == user.id, User.second_factor_since.is_(None))
-            .where(User.second_factor_secret == stored)
-            .values(second_factor_since=now(), second_factor_step=step)
-        )
-        if confirmed.rowcount == 0:  # begun anew or confirmed in another tab
+        if not _switch_on(user, stored, step):  # begun anew or confirmed in another tab
             raise _bad_code()
         _replace_recovery_codes(user, codes)
     _refresh(user)
@@ -121,6 +116,20 @@ def codes_left(user: User) -> int:
     """Return how many recovery codes of the user were not used yet."""
     unused = (RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))
     return db.session.scalar(select(func.count()).select_from(RecoveryCode).where(*unused)) or 0
+
+
+def _switch_on(user: User, stored: str, step: int) -> bool:
+    switched = change(
+        update(User)
+        .where(User.id == user.id, User.second_factor_since.is_(None))
+        .where(User.second_factor_secret == stored)
+        .values(
+            second_factor_since=now(),
+            second_factor_step=step,
+            session_version=User.session_version + 1,
+        )
+    )
+    return switched.rowcount == 1
 
 
 def _use_step(user: User, typed: str) -> bool:

@@ -33,13 +33,14 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
     e-mail exists, after the same work) or too_many_attempts.
     """
     who = email.strip().lower()
-    _count(who, address)
+    attempts.check_sign_in(who, address)
     user = passwords.who_matches(_find(who), password)
     if user is None:
         raise DomainError("wrong_sign_in", "The e-mail or the password is not right. Try again.")
+    attempts.take_back_sign_in(who, address)
     found = proven(user)
     if not found.needs_code:
-        attempts.forget(attempts.SIGN_IN_BY_EMAIL, who)
+        attempts.forget(attempts.SIGN_IN, attempts.together(who, address))
     return found
 
 
@@ -52,12 +53,14 @@ def sign_in_with_code(ticket: str, code: str, address: str) -> User:
     """Check the second factor of who has a ticket, good for five minutes, and return the user.
 
     Raises DomainError bad_code or too_many_attempts, or bad_ticket when signing in must begin
-    again: the ticket is too old, or the password or the sessions were changed meanwhile.
+    again: the ticket is too old, or a code was used, the password changed or the sessions ended
+    meanwhile.
     """
     user = tokens.read_code_ticket(ticket)
-    _count(user.email, address)
+    attempts.check_sign_in(user.email, address)
     second_factor.verify(user, code)
-    attempts.forget(attempts.SIGN_IN_BY_EMAIL, user.email)
+    attempts.take_back_sign_in(user.email, address)
+    attempts.forget(attempts.SIGN_IN, attempts.together(user.email, address))
     return user
 
 
@@ -65,11 +68,6 @@ def load(user_id: int, session_version: int) -> User | None:
     """Return the user, with the account, of a session; None when the session was ended since."""
     query = select(User).where(User.id == user_id, User.session_version == session_version)
     return db.session.scalar(query.options(joinedload(User.account)))
-
-
-def _count(who: str, address: str) -> None:
-    attempts.check(attempts.SIGN_IN_BY_ADDRESS, attempts.network(address))
-    attempts.check(attempts.SIGN_IN_BY_EMAIL, who)
 
 
 def _find(email: str) -> User | None:

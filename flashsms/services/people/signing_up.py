@@ -4,17 +4,18 @@ from flask import current_app
 
 from flashsms.models import User
 from flashsms.services import accounts
-from flashsms.services.people import passwords
+from flashsms.services.people import attempts, passwords
 
 
-def sign_up(name: str, phone: str, email: str, password: str) -> User:
+def sign_up(name: str, phone: str, email: str, password: str, address: str) -> User:
     """Open an account with its owner and the welcome credits, or nothing, and return the owner.
 
-    `name` and `phone` are the account's. Raises DomainError bad_name, bad_phone, bad_email,
-    email_taken or bad_password.
+    `name` and `phone` are the account's, `address` is the visitor's IP address. Raises DomainError
+    bad_name, bad_phone, bad_email, bad_password, email_taken or too_many_attempts: ten in an hour
+    may open accounts, or learn which e-mails have one.
     """
     passwords.check_new(password, email)
-    return accounts.create_with_owner(
+    wanted = accounts.checked(
         accounts.NewAccount(
             name=name,
             phone=phone,
@@ -24,3 +25,5 @@ def sign_up(name: str, phone: str, email: str, password: str) -> User:
             reason="Welcome",
         )
     )
+    attempts.check(attempts.SIGN_UP, attempts.network(address))
+    return accounts.create_with_owner(wanted)

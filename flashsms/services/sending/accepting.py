@@ -13,7 +13,7 @@ from flashsms.services.errors import DomainError, InsufficientCredits
 from flashsms.services.sending import audience, content, turns
 from flashsms.services.sending.audience import Audience
 from flashsms.services.sending.content import Content, price
-from flashsms.services.sending.order import Accepted, LeftOut, Order
+from flashsms.services.sending.order import FURTHEST, Accepted, LeftOut, Order
 from flashsms.services.sending.storing import Stored, store
 from flashsms.text.segments import count_parts
 
@@ -53,11 +53,15 @@ def accept(account_id: int, order: Order) -> Accepted:
 
 
 def check_schedule(scheduled_at: datetime | None) -> None:
-    """Raise DomainError for a time that has passed."""
+    """Raise DomainError for a time that has passed, or is more than a year ahead."""
     if scheduled_at is not None and scheduled_at <= now():
         raise DomainError(
             "schedule_in_past",
             "scheduleDate is in the past. Give a later time, or leave it out to send now.",
+        )
+    if scheduled_at is not None and scheduled_at > now() + FURTHEST:
+        raise DomainError(
+            "schedule_too_far", "scheduleDate is more than a year ahead. Give an earlier time."
         )
 
 

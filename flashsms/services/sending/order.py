@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from flashsms.models import Message
 
+FURTHEST = timedelta(days=366)  # how far ahead a message may be scheduled
 MOST_EXAMPLES = 100  # of the recipients left out are named; the rest is counted
 
 

@@ -1,11 +1,10 @@
 """Which field of a form a refusal is about, said in the words of the form."""
 
-from flask_wtf import FlaskForm
-
 from flashsms.services.errors import DomainError
+from flashsms.web.forms.asking import Form
 
 
-def blame(form: FlaskForm, error: DomainError, otherwise: str, **fields: str) -> None:
+def blame(form: Form, error: DomainError, otherwise: str, **fields: str) -> None:
     """Show a refusal at its field, which services name at the start of their sentence.
 
     `fields` leads from those names to the form's own, `otherwise` is the field for the rest.

@@ -1,16 +1,19 @@
 """The compose page: many small choices, read into a wish whatever they are."""
 
+from datetime import UTC, datetime
+
 from werkzeug.datastructures import MultiDict
 
 from flashsms.services.campaigns import Wish
+from flashsms.services.campaigns.drafts import Offer
+from flashsms.services.campaigns.wish import BOTH, NO_TIME
 from flashsms.web.forms.asking import one_line_end
-
-_NO_TIME = "no time"  # "later" was chosen, and no time was
 
 
 def read_wish(form: MultiDict[str, str]) -> Wish:
     """Return what the compose page holds; nothing is checked here."""
-    later = form.get("later", "").strip() or _NO_TIME
+    typed = form.get("later", "").strip()
+    later = (typed or NO_TIME) if form.get("when") == "later" else (typed and BOTH)
     return Wish(
         name=_line(form.get("name", "")),
         sender=_line(form.get("sender", "")),
@@ -22,8 +25,18 @@ def read_wish(form: MultiDict[str, str]) -> Wish:
         people_of=_line(form.get("people_of", "")),
         only_failed="only_failed" in form,
         values=_values(form),
-        later=later if form.get("when") == "later" else "",
+        later=later,
     )
+
+
+def read_offer(form: MultiDict[str, str]) -> Offer:
+    """Return what the review showed; what cannot be read was never shown."""
+    try:
+        starts_at = datetime.fromisoformat(form["starts_at"]) if form.get("starts_at") else None
+    except ValueError:
+        starts_at = datetime.min.replace(tzinfo=UTC)  # when nothing starts
+    version, price = (form.get(name, type=int, default=0) for name in ("version", "price"))
+    return Offer(version, price, starts_at)
 
 
 def _values(form: MultiDict[str, str]) -> dict[str, str]:

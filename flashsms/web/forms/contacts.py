@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 
-from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField, StringField, TelField
 from wtforms.fields.choices import SelectChoice
 
 from flashsms.models import Group
 from flashsms.services.errors import DomainError
-from flashsms.web.forms.asking import required
+from flashsms.web.forms.asking import Form, required
 from flashsms.web.forms.blaming import blame
 
 _TAKEN = "There is a contact with this number already. Search for it and change that one."
 
 
-class PersonForm(FlaskForm):
+class PersonForm(Form):
     """What is known about a person."""
 
     phone = TelField("Phone", [required("a phone number")])
@@ -52,13 +51,13 @@ class ContactForm(PersonForm):
         self.group.data = self.group.data or chosen
 
 
-class GroupForm(FlaskForm):
+class GroupForm(Form):
     """A group of contacts."""
 
     name = StringField("Name", [required("a name for the group")])
 
 
-class OptOutForm(FlaskForm):
+class OptOutForm(Form):
     """A number that must not be sent to."""
 
     phone = TelField("Phone", [required("a phone number")])

@@ -4,13 +4,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
 from flashsms.models import TransactionType
 from flashsms.services.ledger import Filter
+from flashsms.web.forms.asking import Form
 
 TYPES = {  # in the order of the list
     TransactionType.PURCHASE: "Purchase",
@@ -36,19 +36,21 @@ class DayField(DateField):
         except ValueError as error:
             raise ValueError("Enter a day such as 2026-11-23, or none.") from error
 
-    def pre_validate(self, form: FlaskForm) -> None:
+    def pre_validate(self, form: Form) -> None:
         """Refuse days that no ledger has."""
         if self.data and not _FIRST <= self.data <= _LAST:
             raise ValidationError("Enter a day from 2000 to 2050, or none.")
 
 
-class LedgerForm(FlaskForm):
+class LedgerForm(Form):
     """The filter of the ledger; the address of the page says it."""
 
     class Meta:
         csrf = False  # it changes nothing
 
-    type = SelectField("Type", [Optional()], choices=_CHOICES, validate_choice=False)
+    type = SelectField(
+        "Type", [Optional()], coerce=str.strip, choices=_CHOICES, validate_choice=False
+    )
     since = DayField("From", [Optional()], name="from")
     until = DayField("To", [Optional()], name="to")
 
@@ -60,7 +62,7 @@ class LedgerForm(FlaskForm):
     def validate_until(self, field: DayField) -> None:
         """Refuse a period that ends before it begins."""
         if field.data and self.since.data and field.data < self.since.data:
-            raise ValidationError("“To” is before “From”. Exchange them.")
+            raise ValidationError("“To” is before “From”. Swap them.")
 
     def wanted(self, timezone: str) -> Filter:
         """Return the filter, its days being those of a timezone, the last one included."""

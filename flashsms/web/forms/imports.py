@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import request
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -13,19 +12,20 @@ from flashsms.models import Group
 from flashsms.services.errors import DomainError, NotFound
 from flashsms.services.imports import Preview
 from flashsms.text.columns import FIELDS, field_name
+from flashsms.web.forms.asking import Form
 from flashsms.web.forms.blaming import blame
 
 _NEW_GROUP = "new"
 _LABELS = ("Phone", "First name", "Last name", "E-mail")  # of FIELDS
 
 
-class UploadForm(FlaskForm):
+class UploadForm(Form):
     """A file of contacts."""
 
     file = FileField("File", [FileRequired("Choose a file.")])
 
 
-class MappingForm(FlaskForm):
+class MappingForm(Form):
     """How a file is read, and into which group its contacts go; the columns are asked apart."""
 
     has_header = BooleanField("The first row holds titles")

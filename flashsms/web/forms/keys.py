@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     Field,
@@ -17,7 +16,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
 
 from flashsms.models import Scope
-from flashsms.web.forms.asking import required
+from flashsms.web.forms.asking import Form, required
 
 SCOPES = {
     Scope.SMS_SEND: "Send messages, and ask what they would cost",
@@ -41,7 +40,7 @@ _LIVES = [
 _LAST_YEAR = 9000  # near the end of the calendar no timezone can be reckoned with
 
 
-class KeyForm(FlaskForm):
+class KeyForm(Form):
     """An API key. `attempt` names this form, so that it makes one key however often it is sent."""
 
     attempt = HiddenField()

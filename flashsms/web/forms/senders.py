@@ -1,12 +1,11 @@
 """Sender IDs."""
 
-from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 
-from flashsms.web.forms.asking import required
+from flashsms.web.forms.asking import Form, required
 
 
-class SenderForm(FlaskForm):
+class SenderForm(Form):
     """A sender ID that an account would like to have."""
 
     name = StringField("Name", [required("the name that people shall see")])

@@ -1,12 +1,11 @@
 """Getting in, by a password, a code or a link that was mailed."""
 
-from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, StringField, TelField
 
-from flashsms.web.forms.asking import required
+from flashsms.web.forms.asking import Form, required
 
 
-class SignUpForm(FlaskForm):
+class SignUpForm(Form):
     """A new account and its owner."""
 
     name = StringField("Business name", [required("the name of your business")])
@@ -15,7 +14,7 @@ class SignUpForm(FlaskForm):
     password = PasswordField("Password", [required("a password of 8 characters or more")])
 
 
-class SignInForm(FlaskForm):
+class SignInForm(Form):
     """Somebody who has an account."""
 
     email = EmailField("E-mail", [required("your e-mail address")])
@@ -23,20 +22,20 @@ class SignInForm(FlaskForm):
     next = HiddenField()
 
 
-class CodeForm(FlaskForm):
+class CodeForm(Form):
     """The second factor of somebody whose password was right."""
 
     code = StringField("Code", [required("the code that your app shows now")])
     next = HiddenField()
 
 
-class ForgotForm(FlaskForm):
+class ForgotForm(Form):
     """Somebody who forgot a password."""
 
     email = EmailField("E-mail", [required("your e-mail address")])
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(Form):
     """A password that somebody chooses."""
 
     password = PasswordField("New password", [required("a password of 8 characters or more")])

@@ -3,12 +3,11 @@
 from functools import cache
 from zoneinfo import available_timezones
 
-from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField, TelField
 from wtforms.fields.choices import SelectChoice
 
 from flashsms.models import Role
-from flashsms.web.forms.asking import required
+from flashsms.web.forms.asking import Form, required
 
 HOME_TIMEZONE = "Africa/Accra"
 ROLES = [
@@ -17,13 +16,13 @@ ROLES = [
 ]
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(Form):
     """What somebody is called."""
 
     name = StringField("Your name")
 
 
-class AccountForm(FlaskForm):
+class AccountForm(Form):
     """What an account is called, and where it is."""
 
     name = StringField("Business name", [required("the name of your business")])
@@ -36,33 +35,33 @@ class AccountForm(FlaskForm):
         self.timezone.choices = known if present in known else [*known, present]
 
 
-class ChangePasswordForm(FlaskForm):
+class ChangePasswordForm(Form):
     """Another password for somebody who knows the present one."""
 
-    current = PasswordField("Present password", [required("your present password")])
+    current = PasswordField("Current password", [required("your current password")])
     password = PasswordField("New password", [required("a password of 8 characters or more")])
 
 
-class SwitchOffForm(FlaskForm):
+class SwitchOffForm(Form):
     """No codes any more, for somebody who knows the password."""
 
     current = PasswordField("Your password", [required("your password")])
 
 
-class FirstCodeForm(FlaskForm):
+class FirstCodeForm(Form):
     """The first code of an authenticator app, which shows that it works."""
 
     code = StringField("Code", [required("the six digits that your app shows now")])
 
 
-class InviteForm(FlaskForm):
+class InviteForm(Form):
     """Somebody to join the account."""
 
     email = EmailField("E-mail", [required("the e-mail address of who shall join")])
     role = SelectField("Role", choices=ROLES, default=Role.MEMBER.value)
 
 
-class RoleForm(FlaskForm):
+class RoleForm(Form):
     """What a member shall be."""
 
     role = SelectField(choices=ROLES)

@@ -1,12 +1,11 @@
 """Templates: texts kept for use again."""
 
-from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 
-from flashsms.web.forms.asking import one_line_end, required
+from flashsms.web.forms.asking import Form, one_line_end, required
 
 
-class TemplateForm(FlaskForm):
+class TemplateForm(Form):
     """A text with placeholders, and what it is called."""
 
     name = StringField("Name", [required("a name")])

@@ -77,10 +77,36 @@ def test_no_cell_is_a_formula(ama: Member) -> None:
     ]
 
 
-@pytest.mark.parametrize("cell", ["=x", "\tx", "\rx", "'=x", "''-x", "'x", "x=", "", "'"])
-def test_a_shielded_cell_can_be_read_back(cell: str) -> None:
+FORMULAS = [
+    *("=x", "+x", "-x", "@x", "\tx", "\rx", "\nx", "'=x", "''-x"),
+    *(" =x", "\n=x", " \t\r\n+x", "\u00a0-x", "\u3000@x", "\v=x", "\x1c=x", "\u2028=x"),
+    *("\uff1dx", "\uff0bx", "\uff0dx", "\uff20x", " \uff1dx", "'\uff1dx"),
+    *("\ufeff=x", "\u200b=x", "\u202e=x", "\u00ad \u2066=x", "\0=x"),
+    *("+", "+123456", "+1234567+1", "+1234567890123456", "+1234567\n", "+\u0663233241234"),
+    *("'+233241234567", " +233241234567", "-233241234567"),
+]
+PLAIN = ["'x", "x=", "", "'", " ", "a =x", "+233241234567", "+1234567"]
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+def test_what_may_become_a_formula_stands_behind_an_apostrophe(cell: str) -> None:
+    assert shield(cell) == f"'{cell}"
     assert unshield(shield(cell)) == cell
-    assert shield(cell)[:1] not in tuple("=+-@\t\r")
+
+
+@pytest.mark.parametrize("cell", PLAIN)
+def test_any_other_cell_stays_as_it_is(cell: str) -> None:
+    assert shield(cell) == unshield(cell) == cell
+
+
+def test_a_phone_that_another_program_shielded_is_read_all_the_same() -> None:
+    assert unshield("'+233241234567") == "+233241234567"
+
+
+def test_no_separator_divides_a_cell() -> None:
+    assert exporting.lines([["a", "hi;=1+1"], ["x\t=1", "y|=1,2"]]) == (
+        '"a","hi;=1+1"\r\n"x\t=1","y|=1,2"\r\n'
+    )
 
 
 def test_an_export_is_read_in_pieces_with_no_transaction_open_between_them(

@@ -2,8 +2,11 @@
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from flashsms.extensions import db
@@ -126,7 +129,7 @@ def test_a_file_is_named_as_people_know_it(ama: Member, given: str, shown: str) 
 def test_an_upload_that_breaks_off_is_seen_as_failed_and_is_swept(
     ama: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(_: object) -> None:
+    def gone(*_: object) -> None:
         raise ConnectionResetError
 
     monkeypatch.setattr(uploading, "_ready", gone)
@@ -150,3 +153,66 @@ def test_odd_cells_are_stored_as_given_or_refused_row_by_row(ama: Member, run_tu
     page = contacts.page(ama.account.id, 1, 10)
     assert [one.first_name for one in page.items][::-1] == names[:5]
     assert imports.progress(ama.account.id, upload.public_id).invalid == 2
+
+
+def standing(member: Member) -> dict[str, ImportStatus]:
+    db.session.commit()
+    return {one.file_name: one.status for one in imports.every(member.account.id)}
+
+
+def test_an_upload_that_nobody_starts_gives_way_to_five_newer_ones(
+    ama: Member, kofi: Member
+) -> None:
+    theirs = uploaded(kofi, TABLE)
+    begun = started(ama, TABLE)
+    first, *others = [uploaded(ama, TABLE, f"{number}.csv") for number in range(6)]
+    assert standing(ama) == {
+        "contacts.csv": ImportStatus.RUNNING,
+        "0.csv": ImportStatus.FAILED,
+        **{one.file_name: ImportStatus.UPLOADED for one in others},
+    }
+    assert content(first) == ""
+    assert [content(one) for one in (theirs, begun, *others)] == 7 * [TABLE]
+    dropped = imports.progress(ama.account.id, first.public_id)
+    assert re.search("5 newer files were uploaded", dropped.error or "")
+    for late in (
+        lambda: imports.preview(ama.account.id, first.public_id),
+        lambda: imports.start(
+            ama.account.id, first.public_id, columns=["phone"], has_header=True, new_group="New"
+        ),
+    ):
+        with pytest.raises(DomainError) as refused:
+            late()
+        assert refused.value.code == "import_started"
+    assert contacts.groups.every(ama.account.id) == []
+
+
+def test_of_uploads_at_once_five_wait(app: Flask, ama: Member) -> None:
+    start = Barrier(8)
+
+    def give(number: int) -> None:
+        with app.app_context():
+            start.wait(10)
+            uploaded(ama, TABLE, f"{number}.csv")
+            db.session.remove()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(give, range(8)))
+    assert sorted(standing(ama).values()) == 3 * ["FAILED"] + 5 * ["UPLOADED"]
+    left = db.session.scalar(select(func.count(ImportBlock.import_id.distinct())))
+    assert left == 5
+
+
+def test_a_file_that_was_to_give_way_is_swept_when_that_was_interrupted(
+    ama: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = uploaded(ama, TABLE)
+    with monkeypatch.context() as broken:
+        broken.setattr(uploading.ending, "clear", lambda _: None)
+        for number in range(5):
+            uploaded(ama, TABLE, f"{number}.csv")
+    assert content(first) == TABLE
+    first.wake_at = now()
+    db.session.commit()
+    imports.wake_due()
+    assert content(first) == ""

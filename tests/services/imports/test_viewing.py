@@ -27,7 +27,7 @@ def test_many_problems_come_in_pieces_and_all_of_them(ama: Member, run_turns: Ru
     upload = started(ama, "phone\n" + "".join(f"{n}\n" for n in range(1200)), "phone")
     run_turns()
     header, *pieces = imports.problems_csv(ama.account.id, upload.public_id)
-    assert header == "\ufeffline,reason,phone\r\n"
+    assert header == '\ufeff"line","reason","phone"\r\n'
     assert len(pieces) == 3
     rows = csv.reader(io.StringIO("".join(pieces)))
     assert [(row[0], row[2]) for row in rows] == [(str(n + 2), str(n)) for n in range(1200)]
@@ -37,7 +37,7 @@ def test_problems_corrected_can_be_imported_as_they_are(ama: Member, run_turns: 
     upload = started(ama, "phone,name\n024123456,=Ama\n024123457,'=Kofi\n")
     run_turns()
     wrong = "".join(imports.problems_csv(ama.account.id, upload.public_id))
-    corrected = uploaded(ama, wrong.replace(",02412345", ",024012345"))
+    corrected = uploaded(ama, wrong.replace('"02412345', '"024012345'))
     columns = [None, None, "phone", "firstName"]
     imports.start(ama.account.id, corrected.public_id, columns=columns, has_header=True)
     run_turns()

@@ -13,12 +13,13 @@ from flashsms.services import people
 from flashsms.services.errors import DomainError
 
 PASSWORD = "tin roof rain"
+HOME = "197.251.1.2"
 
 
 @pytest.fixture
 def abena(app: Flask) -> User:
     """The owner of an account that has nobody else."""
-    return people.sign_up("Abena's shop", "0201234567", "abena@example.com", PASSWORD)
+    return people.sign_up("Abena's shop", "0201234567", "abena@example.com", PASSWORD, HOME)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from flashsms.extensions import db, transaction
 from flashsms.models import RecoveryCode, Role, User, now
 from flashsms.services import people
 from flashsms.services.errors import DomainError, NotFound
-from tests.services.people.conftest import PASSWORD, at_once, joined, outcome
+from tests.services.people.conftest import HOME, PASSWORD, at_once, joined, outcome
 
 Token = Callable[[], str]
 
@@ -78,7 +78,7 @@ def test_inviting_again_replaces_the_first_invitation(abena: User, token: Token)
 
 def test_an_email_belongs_to_one_user_of_all_accounts(abena: User, token: Token) -> None:
     people.invite(abena.account_id, "kofi@example.com", Role.MEMBER, abena)
-    kofi = people.sign_up("Kofi's shop", "0201234567", "kofi@example.com", PASSWORD)
+    kofi = people.sign_up("Kofi's shop", "0201234567", "kofi@example.com", PASSWORD, HOME)
     with pytest.raises(DomainError) as refused:
         people.accept(token(), PASSWORD)
     assert refused.value.code == "email_taken"
@@ -120,7 +120,7 @@ def test_a_member_changes_nobody_but_may_leave(abena: User, yaw: User) -> None:
 
 
 def test_a_stranger_changes_nobody_and_is_nobody(abena: User, yaw: User) -> None:
-    kofi = people.sign_up("Kofi's shop", "0201234567", "kofi@example.com", PASSWORD)
+    kofi = people.sign_up("Kofi's shop", "0201234567", "kofi@example.com", PASSWORD, HOME)
     invitation = people.invite(abena.account_id, "esi@example.com", Role.MEMBER, abena)
     with pytest.raises(DomainError, match="Only an owner"):
         people.remove(abena.account_id, yaw.public_id, kofi)
@@ -139,12 +139,40 @@ def test_a_stranger_changes_nobody_and_is_nobody(abena: User, yaw: User) -> None
 def test_who_is_removed_is_out_at_once_with_all_they_had(abena: User, yaw: User) -> None:
     people.confirm(yaw, pyotp.TOTP(people.begin(yaw).secret).now())
     people.change_role(abena.account_id, yaw.public_id, Role.OWNER, abena)
-    people.invite(abena.account_id, "esi@example.com", Role.MEMBER, yaw)
     people.remove(abena.account_id, yaw.public_id, abena)
     assert people.load(yaw.id, yaw.session_version) is None
     assert db.session.scalar(select(func.count()).select_from(RecoveryCode)) == 0
-    assert len(people.invitations(abena.account_id)) == 1
-    people.sign_up("Yaw's own", "0201234567", "yaw@example.com", PASSWORD)
+    people.sign_up("Yaw's own", "0201234567", "yaw@example.com", PASSWORD, HOME)
+
+
+@pytest.mark.parametrize("ending", ["removed", "demoted", "left"])
+def test_the_invitations_of_who_is_no_owner_any_more_are_useless(
+    abena: User, yaw: User, token: Token, ending: str
+) -> None:
+    account = abena.account_id
+    people.change_role(account, yaw.public_id, Role.OWNER, abena)
+    kept = people.invite(account, "esi@example.com", Role.MEMBER, abena)
+    people.invite(account, "yaw.again@example.com", Role.OWNER, yaw)
+    if ending == "demoted":
+        people.change_role(account, yaw.public_id, Role.MEMBER, abena)
+    else:
+        people.remove(account, yaw.public_id, abena if ending == "removed" else yaw)
+    with pytest.raises(DomainError, match="Ask for another"):
+        people.accept(token(), PASSWORD)
+    assert people.invitations(account) == [kept]
+
+
+def test_who_stays_an_owner_keeps_the_invitations(abena: User, yaw: User) -> None:
+    invitation = people.invite(abena.account_id, "esi@example.com", Role.MEMBER, abena)
+    for act in (
+        lambda: people.remove(abena.account_id, abena.public_id, abena),
+        lambda: people.change_role(abena.account_id, abena.public_id, Role.MEMBER, abena),
+    ):
+        with pytest.raises(DomainError, match="needs an owner"):
+            act()
+    people.change_role(abena.account_id, abena.public_id, Role.OWNER, abena)
+    people.remove(abena.account_id, yaw.public_id, abena)
+    assert people.invitations(abena.account_id) == [invitation]
 
 
 def test_a_session_of_who_was_removed_is_nobodys_even_if_the_id_is_used_again(

@@ -14,10 +14,9 @@ from flashsms.models import RecoveryCode, User
 from flashsms.services import people
 from flashsms.services.errors import DomainError
 from flashsms.services.people import tokens
-from tests.services.people.conftest import PASSWORD, at_once
+from tests.services.people.conftest import HOME, PASSWORD, at_once
 
 NOON = 1_900_000_020  # ten seconds before a code changes
-HOME = "197.251.1.2"
 
 
 @pytest.fixture
@@ -100,14 +99,38 @@ def test_a_ticket_ends_with_the_sessions_the_password_and_the_second_factor(
         assert ticket_refused(before, app_of_abena.now())
 
 
+def test_a_ticket_is_of_no_use_once_a_code_was_used(abena: User) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        totp = pyotp.TOTP(people.begin(abena).secret)
+        codes = people.confirm(abena, totp.now())
+        for code in (codes[0], totp.at(NOON + 30)):
+            ticket = people.sign_in(abena.email, PASSWORD, HOME).ticket or ""
+            assert people.sign_in_with_code(ticket, code, HOME).id == abena.id
+            assert ticket_refused(ticket, codes[1])
+        clock.shift(60)
+        ticket = people.sign_in(abena.email, PASSWORD, HOME).ticket or ""
+        assert people.sign_in_with_code(ticket, totp.now(), HOME).id == abena.id
+
+
+def test_sessions_that_began_without_a_code_end_when_codes_are_asked_for(abena: User) -> None:
+    before = abena.session_version
+    code = pyotp.TOTP(people.begin(abena).secret).now()
+    with pytest.raises(DomainError, match="not right"):
+        people.confirm(abena, "000000")
+    assert people.load(abena.id, before) is abena
+    people.confirm(abena, code)
+    assert people.load(abena.id, before) is None
+    assert people.load(abena.id, abena.session_version) is abena
+
+
 def test_codes_are_counted_with_the_passwords_of_an_email(
     abena: User, app_of_abena: pyotp.TOTP
 ) -> None:
     with time_machine.travel(NOON, tick=False):
         ticket = people.sign_in(abena.email, PASSWORD, HOME).ticket or ""
-        for number in range(9):
+        for _ in range(9):
             with pytest.raises(DomainError, match="not right"):
-                people.sign_in_with_code(ticket, "000000", f"10.0.0.{number}")
+                people.sign_in_with_code(ticket, "000000", HOME)
         with pytest.raises(DomainError, match="Too many"):
             people.sign_in_with_code(ticket, app_of_abena.now(), HOME)
 
