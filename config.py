@@ -64,6 +64,7 @@ class Config:
         self.UNKNOWN_AFTER = _duration(env, "UNKNOWN_AFTER", "48h")
         self.RATE_LIMIT = _whole(env, "RATE_LIMIT", 100)
         self.SIGNUP_CREDITS = _whole(env, "SIGNUP_CREDITS", 5)
+        self.SIGNUP_LIMIT = _whole(env, "SIGNUP_LIMIT", 30)
 
     def _read_tuning(self, env: Mapping[str, str]) -> None:
         self.BATCH_SIZE = _whole(env, "BATCH_SIZE", 500, least=1)

@@ -169,6 +169,7 @@ def test_htmx_is_led_to_sign_in_wherever_it_says_it_is(
 
 
 def test_too_many_sign_ups_are_refused_in_words(app: Flask, client: FlaskClient) -> None:
+    app.config["SIGNUP_LIMIT"] = 10
     fields = {"name": "Shop", "phone": "0241234567", "password": "tin roof rain"}
     for number in range(10):
         visitor = app.test_client()

@@ -18,7 +18,6 @@ from flashsms.services.errors import DomainError
 SIGN_IN = RateLimitItemPerMinute(10, 15, "sign-in")  # of an e-mail, from an address
 SIGN_IN_BY_ADDRESS = RateLimitItemPerMinute(20, 15, "sign-in-address")
 SIGN_IN_BY_EMAIL = RateLimitItemPerMinute(100, 15, "sign-in-email")
-SIGN_UP = RateLimitItemPerHour(10, 1, "sign-up")
 PASSWORD = RateLimitItemPerMinute(10, 15, "password")  # asked for again while signed in
 CODE = RateLimitItemPerMinute(10, 15, "code")
 RESET = RateLimitItemPerHour(5, 1, "reset")  # of an e-mail, from an address
@@ -38,6 +37,11 @@ class TooManyAttempts(DomainError):
         minutes = limit.get_expiry() // 60
         sentence = f"Too many attempts. Wait {minutes} minutes and try again."
         super().__init__("too_many_attempts", sentence)
+
+
+def sign_up(most: int) -> RateLimitItem:
+    """Return the limit of accounts that are opened in an hour."""
+    return RateLimitItemPerHour(most, 1, "sign-up")
 
 
 def check(limit: RateLimitItem, who: str) -> None:

@@ -11,8 +11,8 @@ def sign_up(name: str, phone: str, email: str, password: str, address: str) -> U
     """Open an account with its owner and the welcome credits, or nothing, and return the owner.
 
     `name` and `phone` are the account's, `address` is the visitor's IP address. Raises DomainError
-    bad_name, bad_phone, bad_email, bad_password, email_taken or too_many_attempts: ten in an hour
-    may open accounts, or learn which e-mails have one.
+    bad_name, bad_phone, bad_email, bad_password, email_taken or too_many_attempts: SIGNUP_LIMIT in
+    an hour may open accounts, or learn which e-mails have one.
     """
     passwords.check_new(password, email)
     wanted = accounts.checked(
@@ -25,5 +25,6 @@ def sign_up(name: str, phone: str, email: str, password: str, address: str) -> U
             reason="Welcome",
         )
     )
-    attempts.check(attempts.SIGN_UP, attempts.network(address))
+    if limit := current_app.config["SIGNUP_LIMIT"]:
+        attempts.check(attempts.sign_up(limit), attempts.network(address))
     return accounts.create_with_owner(wanted)

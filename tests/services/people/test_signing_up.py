@@ -78,6 +78,8 @@ def test_a_long_email_is_refused_at_once(app: Flask, size: int) -> None:
 
 
 def test_nobody_opens_accounts_without_end(app: Flask) -> None:
+    app.config["SIGNUP_LIMIT"] = 10
+
     def sign_up(number: int, address: str) -> str:
         return outcome(
             app,
