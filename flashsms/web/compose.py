@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from flashsms.services import campaigns, contacts, first_steps, meter, senders, templates
+from flashsms.services import campaigns, contacts, credits, first_steps, meter, senders, templates
 from flashsms.services.campaigns import AlreadySent, NotReady, Wish, drafts, wish
 from flashsms.services.errors import DomainError, NotFound
 from flashsms.web import bp
@@ -160,8 +160,10 @@ def _template_text(public_id: str) -> str:
 
 
 def _glance(written: Wish) -> dict[str, Any]:
-    glance = campaigns.glance.look(current_user.account.id, written)
-    return {"wish": written, "glance": glance, "meter": glance.meter}
+    account_id = current_user.account.id
+    glance = campaigns.glance.look(account_id, written)
+    balance = credits.balance_of(account_id)
+    return {"wish": written, "glance": glance, "meter": glance.meter, "balance": balance}
 
 
 def _picker(written: Wish) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from flashsms.models import Contact
-from flashsms.services import contacts, credits
+from flashsms.services import contacts
 from flashsms.services.campaigns import again
 from flashsms.services.campaigns.wish import Wish, asked
 from flashsms.services.contacts import blocks
@@ -31,7 +31,6 @@ class Glance:
     people: int
     credits: int
     saved: int
-    balance: int
     example: str
     reader: Contact | None
     asked: list[str]
@@ -50,7 +49,6 @@ def look(account_id: int, wish: Wish) -> Glance:
         people=people,
         credits=price(meter.parts) * people if wish.text else 0,
         saved=saved,
-        balance=credits.balance_of(account_id),
         example=example,
         missing=missing,
         reader=reader,

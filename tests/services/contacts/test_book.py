@@ -179,3 +179,12 @@ def test_many_are_found_at_once_and_strangers_are_not(ama: Member, kofi: Member)
     ids = [mine.public_id, mine.public_id, deleted.public_id, theirs.public_id, "nobody", "\0"]
     assert [one.public_id for one in contacts.find_many(ama.account.id, ids)] == [mine.public_id]
     assert contacts.find_many(ama.account.id, []) == []
+
+
+def test_names_are_those_of_contacts_that_are_there(ama: Member) -> None:
+    one, two, three = phones(3)
+    contacts.add(ama.account.id, [Draft(one, "Esi", "Mensah"), Draft(two), Draft(three, "Gone")])
+    gone = contacts.page(ama.account.id, 1, 1, search="gone").items[0]
+    contacts.delete(ama.account.id, gone.public_id)
+    assert contacts.names_of(ama.account.id, [one, two, three, "1"]) == {one: "Esi Mensah"}
+    assert contacts.names_of(ama.account.id, []) == {}
