@@ -1,6 +1,5 @@
 """A new user from the first page to a delivered campaign and a key that works, as she goes."""
 
-import itertools
 import json
 import re
 import subprocess
@@ -10,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.site import Site
+from tests.browser.test_shop import get_a_sender, sign_up
 
 PEOPLE = """First name,Surname,Phone number,Town
 Esi,Mensah,024 200 1000,Kumasi
@@ -17,32 +17,6 @@ Kofi,Owusu,020 200 1001,Accra
 Yaa,Boateng,026 200 1002,Kumasi
 Nobody,,12,Nowhere
 """
-_numbers = itertools.count(1)
-
-
-def _sign_up(page: Page) -> None:
-    email = f"journey{next(_numbers)}@example.com"
-    page.goto("/")
-    page.get_by_role("link", name=re.compile("Create")).first.click()
-    page.get_by_label("Business name").fill("Ama's Shop")
-    page.get_by_label("Phone").fill("0241234567")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill("a fine long password")
-    page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Home")
-
-
-def _get_a_sender(page: Page, site: Site) -> str:
-    name = f"Journey{next(_numbers)}"
-    page.goto("/sender-ids")
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_role("button", name="Send the request").click()
-    expect(page.get_by_text("pending")).to_be_visible()
-    waiting = {one["name"]: one["id"] for one in site.cli("sender", "list")["senders"]}
-    site.cli("sender", "approve", waiting[name])
-    page.reload()
-    expect(page.get_by_text("approved", exact=True)).to_be_visible()
-    return name
 
 
 def _import_people(page: Page, folder: Path) -> None:
@@ -109,8 +83,10 @@ def _ask_with_curl(site: Site, key: str) -> dict[str, Any]:
 
 
 def _travel(page: Page, site: Site, folder: Path, *, live: bool) -> None:
-    _sign_up(page)
-    _get_a_sender(page, site)
+    page.goto("/")
+    expect(page.get_by_role("link", name=re.compile("Create")).first).to_be_visible()
+    sign_up(page)
+    get_a_sender(page, site)
     _import_people(page, folder)
     _wait_for(page, "The import is done, but some rows were left out.", live=live)
     with page.expect_download() as download:

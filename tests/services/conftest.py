@@ -1,14 +1,18 @@
 """A carrier that takes everything, and jobs run where the test says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from flask import Flask
 from rq import Queue
 
 from flashsms import queue
+from flashsms.carriers.contract import Receipt
+from flashsms.carriers.sessions import Sessions
 from flashsms.models import Carrier
-from flashsms.services import carriers, sending
+from flashsms.services import carriers, receipts, sending
+from flashsms.simulator import Simulator
+from flashsms.simulator.smsc import Behaviour
 from tests import scripted
 
 
@@ -39,3 +43,18 @@ def run_jobs(app: Flask) -> Callable[[], int]:
         return count
 
     return run
+
+
+@pytest.fixture
+def smsc(app: Flask) -> Iterator[Simulator]:
+    """An SMSC that the application is connected to over SMPP."""
+    with Simulator(Behaviour(late=0.3)) as smsc:
+        carriers.set_url(smsc.url)
+
+        def apply(carrier_id: int, heard: Sequence[Receipt]) -> None:
+            with app.app_context():
+                receipts.apply(carrier_id, heard)
+
+        app.extensions["carriers"] = sessions = Sessions(apply)
+        yield smsc
+        sessions.close()

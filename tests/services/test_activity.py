@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,15 +13,13 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 
 from flashsms.carriers.contract import Fate, Outcome, Receipt, ReceiptState, Submission
-from flashsms.carriers.sessions import Sessions
 from flashsms.extensions import db, transaction
 from flashsms.models import ActivityHour, Carrier, Message, OptSource, Recipient, now
-from flashsms.services import activity, carriers, opt_outs, progress, receipts, sending
+from flashsms.services import activity, opt_outs, progress, receipts, sending
 from flashsms.services.progress import Delta
 from flashsms.services.sending import Order, batches, settling
 from flashsms.simulator import Simulator
 from flashsms.simulator.magic import MAGIC
-from flashsms.simulator.smsc import Behaviour
 from flashsms.text.phones import operator
 from tests.factories import Member, statuses
 from tests.scripted import ScriptedSessions, accepted, answers
@@ -30,21 +28,6 @@ RunJobs = Callable[[], int]
 
 BLOCKS = ("24", "20", "26", "28")  # MTN, Telecel, AT, and one that nobody has
 MTN, TELECEL = "233240000111", "233200000111"
-
-
-@pytest.fixture
-def smsc(app: Flask) -> Iterator[Simulator]:
-    """An SMSC that the application is connected to over SMPP."""
-    with Simulator(Behaviour(late=0.3)) as smsc:
-        carriers.set_url(smsc.url)
-
-        def apply(carrier_id: int, heard: Sequence[Receipt]) -> None:
-            with app.app_context():
-                receipts.apply(carrier_id, heard)
-
-        app.extensions["carriers"] = sessions = Sessions(apply)
-        yield smsc
-        sessions.close()
 
 
 def test_a_campaign_over_every_outcome_adds_up_to_its_recipients(

@@ -1,19 +1,16 @@
 """Real SMPP over sockets: from an accepted order to the last receipt."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from flask import Flask
 
-from flashsms.carriers.contract import Receipt
-from flashsms.carriers.sessions import Sessions
 from flashsms.models import Message
-from flashsms.services import carriers, receipts, sending
+from flashsms.services import sending
 from flashsms.services.sending import Order
 from flashsms.simulator import Simulator
 from flashsms.simulator.magic import MAGIC
-from flashsms.simulator.smsc import Behaviour
 from tests.factories import Member, ledger_sum, member, phones, statuses
 
 RunJobs = Callable[[], int]
@@ -32,21 +29,6 @@ ENDS = {
     "0011": "DELIVERED",
 }
 REFUNDED = {"0004"}  # refused at submission: never handed over
-
-
-@pytest.fixture
-def smsc(app: Flask) -> Iterator[Simulator]:
-    """An SMSC that the application is connected to over SMPP."""
-    with Simulator(Behaviour(late=0.3)) as smsc:
-        carriers.set_url(smsc.url)
-
-        def apply(carrier_id: int, heard: Sequence[Receipt]) -> None:
-            with app.app_context():
-                receipts.apply(carrier_id, heard)
-
-        app.extensions["carriers"] = sessions = Sessions(apply)
-        yield smsc
-        sessions.close()
 
 
 def test_every_magic_number_is_expected_to_end_somewhere() -> None:
