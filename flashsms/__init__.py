@@ -58,6 +58,7 @@ def _trust_proxies(app: Flask, count: int) -> None:
 def _register(app: Flask) -> None:
     from flashsms import api, cli, web, worker
     from flashsms.api import errors
+    from flashsms.services import audit
     from flashsms.web import pages, session
 
     errors.init_app(app)
@@ -66,6 +67,10 @@ def _register(app: Flask) -> None:
     session.csrf.exempt(api.bp)  # which takes keys, never cookies
     cli.init_app(app)
     worker.init_app(app)
+
+    @app.before_request
+    def begin_as_a_stranger() -> None:
+        audit.act_as(audit.Actor("visitor", request.remote_addr))
 
     def answer_http_error(error: HTTPException) -> ResponseReturnValue:
         if request.path.startswith(errors.PREFIX):

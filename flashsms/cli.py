@@ -14,7 +14,7 @@ from flask_migrate import upgrade
 from sqlalchemy.exc import DBAPIError
 
 from flashsms.models import OptSource, Scope, Sender, TransactionType
-from flashsms.services import accounts, carriers, contacts, credits, keys, opt_outs, senders
+from flashsms.services import accounts, audit, carriers, contacts, credits, keys, opt_outs, senders
 from flashsms.services.errors import DomainError
 
 account_group = AppGroup("account", help="Accounts.")
@@ -42,6 +42,7 @@ def answers(sentence: str | Callable[[dict[str, Any]], str]) -> Callable[[Comman
         @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
         @wraps(command)
         def run(as_json: bool, **options: Any) -> dict[str, Any]:
+            audit.act_as(audit.Actor("command line"))
             try:
                 answer = command(**options)
             except DomainError as error:
@@ -233,7 +234,7 @@ def remove_opt_out(email: str, phone: str) -> dict[str, Any]:
 @answers("Carrier {name} is now {url}.")
 def set_carrier(url: str, name: str, priority: int) -> dict[str, Any]:
     """Add a carrier, or change the URL of one."""
-    return carriers.shown(carriers.set_url(url, name, priority))
+    return carriers.shown(carriers.read(carriers.set_url(url, name, priority)))
 
 
 @carrier_group.command("remove")
@@ -241,7 +242,7 @@ def set_carrier(url: str, name: str, priority: int) -> dict[str, Any]:
 @answers("Carrier {name} is switched off.")
 def remove_carrier(name: str) -> dict[str, Any]:
     """Switch a carrier off; without any, the simulator answers."""
-    return carriers.shown(carriers.remove(name))
+    return carriers.shown(carriers.read(carriers.remove(name)))
 
 
 def _listing(answer: dict[str, Any]) -> str:

@@ -1,8 +1,10 @@
 """The processes that work: an RQ worker that keeps carrier sessions open, and the RQ cron."""
 
 import logging
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 from flask import Flask, current_app
@@ -18,6 +20,7 @@ from flashsms.carriers.contract import Receipt
 from flashsms.carriers.sessions import Sessions
 from flashsms.jobs import schedule
 from flashsms.services import carriers, receipts
+from flashsms.services.carriers.watching import REPORT_SECONDS, Reporter
 
 TICK_SECONDS = 2
 WORKER_TTL = 45  # seconds after which a worker that was killed is no longer counted, and a minute
@@ -62,9 +65,32 @@ def work(app: Flask, queue_names: Sequence[str]) -> None:
         _open_carriers(app, sessions)
     worker.log_job_description = False
     try:
-        worker.work(logging_level="WARNING")
+        with _reporting(app, sessions, worker.name):
+            worker.work(logging_level="WARNING")
     finally:
         sessions.close()
+
+
+@contextmanager
+def _reporting(app: Flask, sessions: Sessions, name: str) -> Iterator[None]:
+    """Tell how the carriers stand in a thread: while a worker waits for jobs, nothing else runs."""
+    over = threading.Event()
+    reporter = Reporter(name)
+
+    def report() -> None:
+        with app.app_context():
+            while not over.wait(REPORT_SECONDS):
+                stats = sessions.stats()
+                reporter.tell(stats, {key: sessions.trouble(key) for key in stats})
+            reporter.leave(sessions.stats())
+
+    thread = threading.Thread(target=report, name="reporter", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=REPORT_SECONDS)
 
 
 def _open_carriers(app: Flask, sessions: Sessions) -> None:
@@ -74,7 +100,7 @@ def _open_carriers(app: Flask, sessions: Sessions) -> None:
     bind the worker that can do everything gets it.
     """
     with app.app_context():
-        for carrier in carriers.in_order():
+        for carrier in carriers.listening():
             sessions.open(carrier.id, carrier.url)
 
 

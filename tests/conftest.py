@@ -23,7 +23,7 @@ from tests import factories, servers
 DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 
 # The real parameters cost 50 ms a password, and tests make an account each.
-accounts.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+accounts.opening.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")

@@ -11,6 +11,7 @@ from flashsms.api.errors import Refusal
 from flashsms.api.throttle import Throttle
 from flashsms.models import ApiKey, Scope
 from flashsms.services import keys
+from flashsms.services.accounts import Suspended
 
 _P = ParamSpec("_P")
 _BEARER = re.compile(r"bearer ([\x21-\x7e]+)", re.IGNORECASE)
@@ -34,6 +35,7 @@ def scope(required: Scope) -> Callable[[Callable[_P, Response]], Guarded[_P]]:
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> Response:
             g.key = _authenticate()
             _count()
+            _check_standing()
             _check_scope(required)
             return view(*args, **kwargs)
 
@@ -76,9 +78,16 @@ def _unauthorized(code: str, sentence: str, challenge: str = 'Bearer realm="Flas
     return Refusal(401, code, sentence, {"WWW-Authenticate": challenge})
 
 
+def _check_standing() -> None:
+    account = current_key().account
+    if account.suspended_at:
+        raise Suspended(account.suspended_for)
+
+
 def _count() -> None:
     throttle: Throttle = current_app.extensions["throttle"]
-    g.standing = throttle.hit(current_key().id)
+    key = current_key()
+    g.standing = throttle.hit(key.id, key.account.rate_limit)
     if g.standing and not g.standing.allowed:
         raise Refusal(
             429,

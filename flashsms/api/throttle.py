@@ -40,22 +40,27 @@ class Throttle:
             retry=Retry(NoBackoff(), 1),  # one, for a connection that a Redis restart left dead
         )
         self._counter = MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=pool))
-        self._limit = RateLimitItemPerMinute(per_minute) if per_minute else None
+        self._per_minute = per_minute
         self._away_until = 0.0
 
-    def hit(self, key_id: int) -> Standing | None:
-        """Count one request of a key; None when nothing is counted: no limit set, or no Redis."""
-        if self._limit is None or time.monotonic() < self._away_until:
+    def hit(self, key_id: int, per_minute: int | None = None) -> Standing | None:
+        """Count one request of a key; None when nothing is counted: no limit set, or no Redis.
+
+        `per_minute` replaces the limit for this key.
+        """
+        most = self._per_minute if per_minute is None else per_minute
+        if not most or time.monotonic() < self._away_until:
             return None
+        limit = RateLimitItemPerMinute(most)
         try:
-            allowed = self._counter.hit(self._limit, "key", str(key_id))
-            stats = self._counter.get_window_stats(self._limit, "key", str(key_id))
+            allowed = self._counter.hit(limit, "key", str(key_id))
+            stats = self._counter.get_window_stats(limit, "key", str(key_id))
         except RedisError as error:
             self._away_until = time.monotonic() + PAUSE
             log.warning("Redis is away, so requests are not limited for now: %s", error)
             return None
         reset = max(1, math.ceil(stats.reset_time - time.time()))
-        return Standing(allowed, self._limit.amount, max(0, stats.remaining), reset)
+        return Standing(allowed, limit.amount, max(0, stats.remaining), reset)
 
 
 def add_headers(response: Response) -> Response:

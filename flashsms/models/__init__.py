@@ -1,8 +1,9 @@
 """The nouns: one file each, no Redis, no HTTP, no carriers."""
 
 from flashsms.models.account import Account, Role, User
-from flashsms.models.activity import ActivityHour
+from flashsms.models.activity import ActivityHour, CreditDay, FailureHour
 from flashsms.models.api_key import ApiKey, Scope
+from flashsms.models.audit_entry import AuditEntry
 from flashsms.models.base import now
 from flashsms.models.campaign_draft import CampaignDraft
 from flashsms.models.carrier import Carrier
@@ -11,8 +12,10 @@ from flashsms.models.contact_import import ContactImport, ImportBlock, ImportPro
 from flashsms.models.group import Group, GroupMember
 from flashsms.models.idempotency import IdempotencyKey
 from flashsms.models.invitation import Invitation
+from flashsms.models.ledger_check import LedgerCheck
 from flashsms.models.message import Message, MessageStatus
 from flashsms.models.opt_out import OptOut, OptSource
+from flashsms.models.protected_name import ProtectedName
 from flashsms.models.recipient import ParkedReceipt, Recipient, RecipientPart, RecipientStatus
 from flashsms.models.recovery_code import RecoveryCode
 from flashsms.models.sender import Sender, SenderStatus
@@ -23,11 +26,14 @@ __all__ = [
     "Account",
     "ActivityHour",
     "ApiKey",
+    "AuditEntry",
     "CampaignDraft",
     "Carrier",
     "Contact",
     "ContactBlock",
     "ContactImport",
+    "CreditDay",
+    "FailureHour",
     "Group",
     "GroupMember",
     "IdempotencyKey",
@@ -35,11 +41,13 @@ __all__ = [
     "ImportProblem",
     "ImportStatus",
     "Invitation",
+    "LedgerCheck",
     "Message",
     "MessageStatus",
     "OptOut",
     "OptSource",
     "ParkedReceipt",
+    "ProtectedName",
     "Recipient",
     "RecipientPart",
     "RecipientStatus",

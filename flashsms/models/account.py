@@ -4,23 +4,32 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from flashsms.models.base import Model, UtcDateTime, named, now, public_id
 
 
 class Account(Model):
-    """A tenant. `balance` is in credits and always equals the sum of its transactions."""
+    """A tenant. `balance` is in credits and always equals the sum of its transactions.
+
+    While it is suspended nothing of it leaves, and its keys are refused. `rate_limit` (requests a
+    minute) replaces the installation's; `price` is in credits a part.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (CheckConstraint("balance >= 0", name="balance_not_negative"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), default=public_id("acc_"))
     name: Mapped[str] = mapped_column(String(120))
     phone: Mapped[str] = mapped_column(String(40))
     balance: Mapped[int] = mapped_column(BigInteger, default=0)
     timezone: Mapped[str] = mapped_column(String(64), default="Africa/Accra")
+    rate_limit: Mapped[int | None]
+    price: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    suspended_for: Mapped[str | None] = mapped_column(String(200))  # the reason
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
@@ -63,5 +72,7 @@ class User(Model):
     account: Mapped[Account] = relationship()
 
 
-# An index and no constraint: SQLite adds none to a table that is there.
+# Indexes and no constraints: SQLite adds none to a table that is there.
+Index("uq_accounts_public_id", Account.public_id, unique=True)
+Index("ix_accounts_created_at", Account.created_at, Account.id)
 Index("uq_users_public_id", User.public_id, unique=True)

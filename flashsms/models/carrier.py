@@ -2,16 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flashsms.models.base import Model, UtcDateTime, now
+from flashsms.models.base import Model, UtcDateTime, now, public_id
 
 
 class Carrier(Model):
     """A way out, written as one URL; the lowest `priority` number is tried first.
 
-    Rows are never deleted, only switched off, because recipients refer to them for good.
+    `url` is encrypted, for it holds a password: only `services.carriers` reads it. `routes` are the
+    operators whose number ranges it takes ("MTN,AT"), empty for all. A paused one sends nothing and
+    still hears receipts. Rows are never deleted, only switched off, because recipients refer to
+    them for good.
     """
 
     __tablename__ = "carriers"
@@ -20,5 +23,12 @@ class Carrier(Model):
     name: Mapped[str] = mapped_column(String(60), unique=True)
     url: Mapped[str] = mapped_column(Text)
     priority: Mapped[int] = mapped_column(default=10)
+    routes: Mapped[str] = mapped_column(String(100), default="", server_default="")
     active: Mapped[bool] = mapped_column(default=True)
+    public_id: Mapped[str] = mapped_column(String(32), default=public_id("car_"))
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_for: Mapped[str | None] = mapped_column(String(200))  # the reason
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+Index("uq_carriers_public_id", Carrier.public_id, unique=True)

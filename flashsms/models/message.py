@@ -26,6 +26,8 @@ class Message(Model):
     `waiting`, `unknown`, `delivered` and `failed` count its recipients (waiting: QUEUED or
     SUBMITTING); the rest are SENT. They change in the transaction that changes the recipients.
 
+    `only_carrier_id` is the one carrier that it may leave by, whoever else could take it.
+
     `wake_at` is the next time anything is due for it (its schedule, a retry, a look whether its job
     was lost), None once nothing is left to do. `ticket` is the number of the one job that may work
     on it: every claim takes the ticket and issues the next.
@@ -52,6 +54,7 @@ class Message(Model):
     delivered: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     urgent: Mapped[bool]
+    only_carrier_id: Mapped[int | None]
     ticket: Mapped[int] = mapped_column(default=1)
     wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -62,6 +65,8 @@ class Message(Model):
 
 Index("ix_messages_account_id_created_at", Message.account_id, Message.created_at, Message.id)
 Index("ix_messages_account_id_status", Message.account_id, Message.status, Message.created_at)
+Index("ix_messages_created_at", Message.created_at, Message.id)
+Index("ix_messages_sender", Message.sender, Message.created_at, Message.id)
 Index(
     "ix_messages_wake_at",
     Message.wake_at,

@@ -66,6 +66,15 @@ class Recipient(Model):
 IS_QUEUED = Recipient.status == literal_column("'QUEUED'")
 IS_UNKNOWN = Recipient.status == literal_column("'UNKNOWN'")
 IS_FAILED = Recipient.status == literal_column("'FAILED'")
+Index("ix_recipients_phone", Recipient.phone, Recipient.message_id, Recipient.id)
+Index(
+    "ix_recipients_failed_reason",
+    Recipient.reason,
+    Recipient.message_id,
+    Recipient.id,
+    sqlite_where=IS_FAILED,
+    postgresql_where=IS_FAILED,
+)
 _REFERRED = Recipient.carrier_ref.is_not(None)
 Index("ix_recipients_message_id", Recipient.message_id, Recipient.id)
 Index(

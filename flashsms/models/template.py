@@ -9,7 +9,10 @@ from flashsms.models.base import Model, UtcDateTime, now, public_id
 
 
 class Template(Model):
-    """A text with `{{placeholders}}`, of an account or, without one, for every dashboard."""
+    """A text with `{{placeholders}}`, of an account or, without one, of the system.
+
+    Every dashboard offers those of the system once they are published.
+    """
 
     __tablename__ = "templates"
 
@@ -19,6 +22,7 @@ class Template(Model):
     name: Mapped[str] = mapped_column(String(100))
     folded: Mapped[str] = mapped_column(String(300))  # the name without case: one per account
     content: Mapped[str] = mapped_column(Text)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of the system's
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 

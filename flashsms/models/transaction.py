@@ -37,3 +37,5 @@ class Transaction(Model):
 
 Index("ix_transactions_account_id", Transaction.account_id, Transaction.id)
 Index("ix_transactions_account_id_type", Transaction.account_id, Transaction.type, Transaction.id)
+Index("ix_transactions_created_at", Transaction.created_at, Transaction.id)
+Index("ix_transactions_type", Transaction.type, Transaction.id)

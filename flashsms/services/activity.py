@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, s
 from sqlalchemy.orm import InstrumentedAttribute
 
 from flashsms.extensions import db
-from flashsms.models import ActivityHour, Message, now
+from flashsms.models import ActivityHour, FailureHour, Message, now
 from flashsms.models.base import UtcDateTime
 from flashsms.models.rows import change, insert, rows
 
@@ -17,6 +17,8 @@ DAYS = 30
 
 # message id, operator of the number range, and how many were sent, delivered, failed
 Change = tuple[int, str, int, int, int]
+# message id, reason, and how many failed for it
+Failure = tuple[int, str, int]
 
 
 class Counts(NamedTuple):
@@ -54,7 +56,6 @@ def add(changes: Iterable[Change]) -> None:
     counted = list(changes)
     if not counted:
         return
-    hour = now().replace(minute=0, second=0, microsecond=0)
     given = rows(
         counted,
         message=BigInteger(),
@@ -66,7 +67,7 @@ def add(changes: Iterable[Change]) -> None:
     summed = (
         select(
             Message.account_id,
-            literal(hour, UtcDateTime()),
+            literal(_this_hour(), UtcDateTime()),
             given.c.operator,
             func.sum(given.c.sent),
             func.sum(given.c.delivered),
@@ -85,6 +86,33 @@ def add(changes: Iterable[Change]) -> None:
     }
     key = ["account_id", "hour", "operator"]
     change(new.on_conflict_do_update(index_elements=key, set_=added))
+
+
+def add_failures(failures: Iterable[Failure]) -> None:
+    """Add why recipients just failed to this hour of their accounts; where `add` is called."""
+    counted = list(failures)
+    if not counted:
+        return
+    given = rows(counted, message=BigInteger(), reason=String(), failed=BigInteger())
+    summed = (
+        select(
+            Message.account_id,
+            literal(_this_hour(), UtcDateTime()),
+            given.c.reason,
+            func.sum(given.c.failed),
+        )
+        .join(given, Message.id == given.c.message)
+        .group_by(Message.account_id, given.c.reason)
+        .order_by(Message.account_id, given.c.reason)
+    )
+    new = insert(FailureHour).from_select(["account_id", "hour", "reason", "failed"], summed)
+    added = {"failed": FailureHour.failed + new.excluded.failed}
+    key = ["account_id", "hour", "reason"]
+    change(new.on_conflict_do_update(index_elements=key, set_=added))
+
+
+def _this_hour() -> datetime:
+    return now().replace(minute=0, second=0, microsecond=0)
 
 
 def by_day(account_id: int, timezone: str, days: int = DAYS) -> list[Day]:

@@ -3,8 +3,10 @@
 from sqlalchemy import bindparam, select, update
 
 from flashsms.extensions import db, transaction
-from flashsms.models import Account, Message, Transaction, TransactionType
-from flashsms.models.rows import change
+from flashsms.models import Account, CreditDay, Message, Transaction, TransactionType, now
+from flashsms.models.rows import change, insert
+from flashsms.services import audit
+from flashsms.services.audit import Action
 from flashsms.services.errors import DomainError, InsufficientCredits
 
 GRANTS = (TransactionType.PURCHASE, TransactionType.BONUS, TransactionType.ADJUSTMENT)
@@ -46,7 +48,15 @@ def grant(account_id: int, amount: int, *, type: TransactionType, reason: str) -
     if not reason.strip():
         raise DomainError("reason_missing", "reason must say why the balance changes.")
     with transaction():
-        return _book(account_id, type, amount, reason.strip()[:200], None)
+        balance = _book(account_id, type, amount, reason.strip()[:200], None)
+        audit.record(
+            Action.CREDITS_GRANTED,
+            f"{amount:+,} credits",
+            account_id,
+            before={"balance": balance - amount},
+            after={"balance": balance, "type": type, "reason": reason.strip()[:200]},
+        )
+    return balance
 
 
 def _book(
@@ -65,7 +75,18 @@ def _book(
             reference=reference,
         )
     )
+    _count(account_id, type, amount)
     return int(balance)
+
+
+def _count(account_id: int, type: TransactionType, amount: int) -> None:
+    """Add a row to its day; the account's row is locked, so nobody else adds to it meanwhile."""
+    new = insert(CreditDay).values(
+        day=now().date(), account_id=account_id, type=type, rows=1, amount=amount
+    )
+    added = {"rows": CreditDay.rows + 1, "amount": CreditDay.amount + new.excluded.amount}
+    key = [CreditDay.day, CreditDay.account_id, CreditDay.type]
+    change(new.on_conflict_do_update(index_elements=key, set_=added))
 
 
 _MOVE = (

@@ -34,6 +34,6 @@ def estimate(account_id: int, order: Order, recipient_count: int) -> Estimate:
         parts,
         found.encoding,
         wanted.template.variables,
-        content.price(parts) * recipient_count,
+        wanted.price(parts) * recipient_count,
         balance_of(account_id),
     )

@@ -11,7 +11,8 @@ from sqlalchemy import or_, select, update
 from flashsms.extensions import db, transaction
 from flashsms.models import ApiKey, Scope, now
 from flashsms.models.rows import change
-from flashsms.services import idempotency
+from flashsms.services import audit, idempotency
+from flashsms.services.audit import Action
 from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
 
@@ -76,6 +77,8 @@ def create(
         )
         db.session.add(key)
         db.session.flush()
+        scopes_given = {"scopes": key.scope_names, "hint": key.hint}
+        audit.record(Action.KEY_CREATED, key.name, account_id, after=scopes_given)
     return key, secret
 
 
@@ -116,7 +119,7 @@ def recognise(secret: str) -> ApiKey | None:
 def revoke(account_id: int, public_id: str) -> None:
     """Make a key useless at once; raises NotFound when the account has no such working key."""
     with transaction():
-        revoked = change(
+        name = db.session.scalar(
             update(ApiKey)
             .where(
                 ApiKey.public_id == _comparable(public_id),
@@ -124,9 +127,12 @@ def revoke(account_id: int, public_id: str) -> None:
                 ApiKey.revoked_at.is_(None),
             )
             .values(revoked_at=now())
+            .returning(ApiKey.name),
+            execution_options={"synchronize_session": False},
         )
-        if revoked.rowcount == 0:
+        if name is None:
             raise NotFound("key_unknown", f"There is no working key {public_id[:40]}.")
+        audit.record(Action.KEY_REVOKED, name, account_id)
 
 
 def _id_of(account_id: int, public_id: str) -> int:

@@ -1,6 +1,7 @@
 """How far messages have come: their counters and status, moved with their recipients.
 
-The order of all locks is recipients, then messages, then the hours of `activity`, then accounts.
+The order of all locks is recipients, then messages, then the hours of `activity`, then
+accounts and the days of their credits.
 """
 
 from collections import Counter
@@ -12,6 +13,9 @@ from sqlalchemy import and_, bindparam, case, func, or_, update
 from flashsms.extensions import db
 from flashsms.models import Message, MessageStatus, now
 from flashsms.services import activity
+from flashsms.text.phones import operator
+
+NO_REASON = "No reason was given."
 
 
 @dataclass(slots=True)
@@ -20,7 +24,8 @@ class Delta:
 
     `sent`, `delivered` and `failed` count recipients by the operator of their number range, each
     once: sent is who was taken by the carrier, told by its answer or, where that stayed unknown, by
-    a receipt. `owed` are credits to refund, which whoever records the delta books after it.
+    a receipt. `reasons` are those of the failed. `owed` are credits to refund, which whoever
+    records the delta books after it.
     """
 
     waiting: int = 0
@@ -28,7 +33,13 @@ class Delta:
     sent: Counter[str] = field(default_factory=Counter)
     delivered: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     owed: int = 0
+
+    def fail(self, phone: str, reason: str | None) -> None:
+        """Count one more that failed."""
+        self.failed[operator(phone)] += 1
+        self.reasons[reason or NO_REASON] += 1
 
 
 def record(changes: Mapping[int, Delta]) -> None:
@@ -52,6 +63,7 @@ def record(changes: Mapping[int, Delta]) -> None:
     if params:
         db.session.connection().execute(_RECORD, params)
     activity.add(_by_operator(changes))
+    activity.add_failures(_by_reason(changes))
 
 
 def _by_operator(changes: Mapping[int, Delta]) -> Iterator[activity.Change]:
@@ -59,6 +71,12 @@ def _by_operator(changes: Mapping[int, Delta]) -> Iterator[activity.Change]:
         sent, delivered, failed = delta.sent, delta.delivered, delta.failed
         for name in sent.keys() | delivered.keys() | failed.keys():
             yield message_id, name, sent[name], delivered[name], failed[name]
+
+
+def _by_reason(changes: Mapping[int, Delta]) -> Iterator[activity.Failure]:
+    for message_id, delta in changes.items():
+        for reason, count in delta.reasons.items():
+            yield message_id, reason, count
 
 
 _waiting = Message.waiting + bindparam("waiting_by")

@@ -9,6 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from flashsms.extensions import db, transaction
 from flashsms.models import Account, Sender, SenderStatus, now
 from flashsms.models.rows import insert, lock
+from flashsms.services import audit
+from flashsms.services.audit import Action
 from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
 
@@ -21,6 +23,12 @@ _REQUESTING = 4  # what the lock of an account's requests is called
 _NAME = re.compile(r"(?=.{3,11}$)(?=.*[A-Za-z])[A-Za-z0-9]+(?: +[A-Za-z0-9]+)*")
 _PENDING = Sender.status == literal_column("'PENDING'")  # spelt as in the index, which it needs
 _FRESH = {"synchronize_session": False, "populate_existing": True}
+
+
+_DECISIONS = {
+    SenderStatus.APPROVED: Action.SENDER_APPROVED,
+    SenderStatus.REJECTED: Action.SENDER_REJECTED,
+}
 
 
 def add_approved(account_id: int, name: str) -> Sender:
@@ -188,6 +196,12 @@ def _decide(public_id: str, decided_before: tuple[SenderStatus, ...], **values: 
         )
         if sender is None:
             raise _decided(public_id)
+        audit.record(
+            _DECISIONS[sender.status],
+            sender.name,
+            sender.account_id,
+            after={"status": sender.status, "reason": sender.reason},
+        )
     return sender
 
 

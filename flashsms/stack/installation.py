@@ -45,7 +45,7 @@ def prepare(home: Path, simulator_port: int) -> Installed:
 
 def _prepare(home: Path, simulator_port: int) -> Installed:
     current_app.cli.commands["prepare"].main([], standalone_mode=False)
-    simulated = not carriers.in_order()
+    simulated = not carriers.listening()
     if simulated:
         os.environ["CARRIER_URL"] = f"simulator://127.0.0.1:{simulator_port}"
         carriers.use_environment(os.environ["CARRIER_URL"])

@@ -11,6 +11,8 @@ _OPERATORS = {
     **dict.fromkeys(("23", "26", "27", "56", "57"), "AT"),
 }
 
+OPERATORS = (*dict.fromkeys(_OPERATORS.values()), OTHER)
+
 _ORNAMENTS = {
     "blanks": " \t\r\n\f\v\u00a0\u1680\u202f\u205f\u3000"
     + "".join(map(chr, range(0x2000, 0x200B))),
@@ -51,6 +53,11 @@ def operator(phone: str) -> str:
     keep their number when they change networks. Unknown blocks and foreign numbers are Other.
     """
     return _OPERATORS.get(phone[3:5], OTHER) if phone.startswith("233") else OTHER
+
+
+def ranges(name: str) -> tuple[str, ...]:
+    """Return what the numbers in an operator's ranges begin with; none for Other."""
+    return tuple(f"233{block}" for block, owner in _OPERATORS.items() if owner == name)
 
 
 def _normalise_foreign(bare: str, countries: Collection[str]) -> str | None:

@@ -8,6 +8,7 @@ bp = Blueprint("web", __name__)
 
 from flashsms.web import (  # noqa: E402  (they add their routes to bp)
     assets,
+    audit,
     campaigns,
     compose,
     contacts,
@@ -36,6 +37,7 @@ from flashsms.web import (  # noqa: E402  (they add their routes to bp)
 bp.register_error_handler(DomainError, pages.answer_error)
 
 __all__ = [
+    "audit",
     "bp",
     "campaigns",
     "compose",

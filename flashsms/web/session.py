@@ -11,7 +11,8 @@ from flask_login import LoginManager, UserMixin, current_user, login_required
 from flask_wtf import CSRFProtect
 
 from flashsms.models import Account, Role, User
-from flashsms.services import people
+from flashsms.services import audit, people
+from flashsms.services.audit import Actor
 from flashsms.web.headers import keep_private
 
 Given = ParamSpec("Given")
@@ -95,6 +96,7 @@ def load(session_id: str) -> Visitor | None:
     if user is None:
         return None
     keep_private()
+    audit.act_as(Actor(user.email, address()))
     return Visitor(user)
 
 

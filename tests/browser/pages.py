@@ -25,6 +25,7 @@ LISTS = [
     ("settings-account", "/settings/account"),
     ("settings-security", "/settings/security"),
     ("settings-members", "/settings/members"),
+    ("settings-activity", "/settings/activity"),
 ]
 DETAILS = [  # of the busy account
     ("campaign", "/campaigns/{campaign}"),

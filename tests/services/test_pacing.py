@@ -35,12 +35,16 @@ def test_a_message_of_more_parts_than_the_bucket_holds_still_goes(app: Flask) ->
 
 
 def test_the_rate_is_held_over_time(app: Flask) -> None:
-    started, sent = time.monotonic(), 0
+    """The bucket holds a tenth of a second: who comes later, on a busy machine, has lost more."""
+    started = asked = time.monotonic()
+    sent, earned = 0, 0.0
     while (passed := time.monotonic() - started) < 1.5:
         grant = _take(400)
+        earned += min(0.1, time.monotonic() - asked) * 400
+        asked = time.monotonic()
         sent += grant.recipients
         time.sleep(grant.wait)
-    assert 400 * passed * 0.9 <= sent <= 400 * passed + 40
+    assert earned * 0.9 <= sent <= 400 * passed + 40
 
 
 def test_what_was_not_used_is_given_back(app: Flask) -> None:

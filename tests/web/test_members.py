@@ -31,7 +31,7 @@ def link(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
 @pytest.fixture
 def yaw(ama: Member) -> User:
     """A member of Ama's account."""
-    password_hash = accounts.hasher.hash("correct horse")
+    password_hash = accounts.opening.hasher.hash("correct horse")
     user = accounts.add_user(ama.account.id, "yaw@example.com", password_hash, Role.MEMBER)
     db.session.commit()
     return user

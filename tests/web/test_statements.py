@@ -35,6 +35,7 @@ PAGES = (
     "/api-keys",
     "/settings",
     "/settings/members",
+    "/settings/activity",
 )
 
 

@@ -6,6 +6,7 @@ from flask import current_app
 
 from flashsms.models import Contact
 from flashsms.services import contacts
+from flashsms.services.accounts import standing
 from flashsms.services.campaigns import again
 from flashsms.services.campaigns.wish import Wish, asked
 from flashsms.services.contacts import blocks
@@ -43,12 +44,13 @@ def look(account_id: int, wish: Wish) -> Glance:
     people = _people(account_id, wish)
     reader = _reader(account_id, wish)
     example, missing = _example(wish, reader)
-    saved = max(0, price(meter.parts) - price(meter.parts_then)) * people
+    rate = standing.rate_of(account_id, even_suspended=True)
+    cost, cost_then = price(meter.parts, rate), price(meter.parts_then, rate)
     return Glance(
         meter=meter,
         people=people,
-        credits=price(meter.parts) * people if wish.text else 0,
-        saved=saved,
+        credits=cost * people if wish.text else 0,
+        saved=max(0, cost - cost_then) * people,
         example=example,
         missing=missing,
         reader=reader,

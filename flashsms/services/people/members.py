@@ -11,7 +11,8 @@ from flashsms.extensions import db, on_commit, transaction
 from flashsms.models import Invitation, Role, User, now
 from flashsms.models.invitation import still_open
 from flashsms.models.rows import change, lock
-from flashsms.services import accounts
+from flashsms.services import accounts, audit
+from flashsms.services.audit import Action, Actor
 from flashsms.services.errors import DomainError, NotFound
 from flashsms.services.people import attempts, letters, passwords, tokens
 
@@ -70,6 +71,7 @@ def invite(account_id: int, email: str, role: Role, by: User) -> Invitation:
         )
         db.session.add(invitation)
         db.session.flush()
+        audit.record(Action.MEMBER_INVITED, address, account_id, after={"role": role})
         on_commit(lambda: letters.send_soon(letters.INVITATION, invitation.public_id))
     return invitation
 
@@ -99,7 +101,7 @@ def accept(token: str, password: str) -> User:
     """
     invitation = find_invitation(token)
     passwords.check_new(password, invitation.email)
-    password_hash = accounts.hasher.hash(password)
+    password_hash = accounts.opening.hasher.hash(password)
     with transaction():
         accepted = change(
             update(Invitation)
@@ -108,9 +110,13 @@ def accept(token: str, password: str) -> User:
         )
         if accepted.rowcount == 0:
             raise tokens.useless()
-        return accounts.add_user(
+        user = accounts.add_user(
             invitation.account_id, invitation.email, password_hash, invitation.role
         )
+        with audit.acting(Actor(user.email)):
+            joined = {"role": user.role}
+            audit.record(Action.MEMBER_JOINED, user.email, user.account_id, after=joined)
+    return user
 
 
 def change_role(account_id: int, public_id: str, role: Role, by: User) -> User:
@@ -130,6 +136,7 @@ def change_role(account_id: int, public_id: str, role: Role, by: User) -> User:
         )
         if changed is None:
             raise _kept(account_id, public_id)
+        audit.record(Action.ROLE_CHANGED, changed.email, account_id, after={"role": role})
     return changed
 
 
@@ -142,11 +149,12 @@ def remove(account_id: int, public_id: str, by: User) -> None:
     with _changing(account_id, by, oneself=by.public_id == public_id):
         _revoke_those_of(account_id, public_id)
         removed = db.session.scalar(
-            delete(User).where(*_one(account_id, public_id), _is_spare()).returning(User.id),
+            delete(User).where(*_one(account_id, public_id), _is_spare()).returning(User.email),
             execution_options={"synchronize_session": "fetch"},
         )
         if removed is None:
             raise _kept(account_id, public_id)
+        audit.record(Action.MEMBER_REMOVED, removed, account_id)
 
 
 @contextmanager

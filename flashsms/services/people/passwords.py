@@ -10,7 +10,8 @@ from sqlalchemy import update
 from flashsms.extensions import db, transaction
 from flashsms.models import User
 from flashsms.models.rows import change
-from flashsms.services import accounts
+from flashsms.services import accounts, audit
+from flashsms.services.audit import Action
 from flashsms.services.errors import DomainError
 from flashsms.services.people import attempts, letters, tokens
 from flashsms.text import passwords
@@ -31,7 +32,7 @@ def who_matches(user: User | None, password: str) -> User | None:
     """
     if not _matches(user.password_hash if user else _nobodys_hash(), password) or user is None:
         return None
-    if accounts.hasher.check_needs_rehash(user.password_hash):
+    if accounts.opening.hasher.check_needs_rehash(user.password_hash):
         _renew_hash(user, password)
     return user
 
@@ -62,7 +63,7 @@ def ask_reset(email: str, address: str) -> None:
     and twenty for each of the two.
     """
     who = email.strip().lower()
-    is_possible = who.isprintable() and len(who) <= accounts.LONGEST_EMAIL
+    is_possible = who.isprintable() and len(who) <= accounts.opening.LONGEST_EMAIL
     if is_possible and attempts.has_room_for_reset(who, address):
         letters.send_soon(letters.RESET, who)
 
@@ -94,11 +95,12 @@ def sign_out_everywhere(user: User) -> User:
 
 def _set(user: User, password: str, otherwise: DomainError) -> User:
     """Replace the password that was read, or raise `otherwise` when it is another one by now."""
-    hashed = accounts.hasher.hash(password)
+    hashed = accounts.opening.hasher.hash(password)
     with transaction():
         changed = _update(user, password_hash=hashed, session_version=User.session_version + 1)
         if changed is None:
             raise otherwise
+        audit.record(Action.PASSWORD_CHANGED, user.email, user.account_id)
     return changed
 
 
@@ -111,7 +113,7 @@ def _update(user: User, **values: Any) -> User | None:
 
 
 def _renew_hash(user: User, password: str) -> None:
-    hashed = accounts.hasher.hash(password)
+    hashed = accounts.opening.hasher.hash(password)
     with transaction():
         is_as_read = (User.id == user.id, User.password_hash == user.password_hash)
         change(update(User).where(*is_as_read).values(password_hash=hashed))
@@ -119,7 +121,7 @@ def _renew_hash(user: User, password: str) -> None:
 
 def _matches(hashed: str, password: str) -> bool:
     try:
-        return accounts.hasher.verify(hashed, password.encode("utf-8", "surrogatepass"))
+        return accounts.opening.hasher.verify(hashed, password.encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
 
@@ -127,4 +129,4 @@ def _matches(hashed: str, password: str) -> bool:
 @cache
 def _nobodys_hash() -> str:
     """A hash that costs as much to compare with as any other, of a password that nobody knows."""
-    return accounts.hasher.hash(secrets.token_urlsafe())
+    return accounts.opening.hasher.hash(secrets.token_urlsafe())

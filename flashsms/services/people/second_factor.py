@@ -1,32 +1,25 @@
 """The second factor: codes of an authenticator app, and recovery codes for who lost it."""
 
-import base64
 import hashlib
-import hmac
-import logging
 import re
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyotp
-from flask import current_app
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from flashsms.extensions import db, transaction
 from flashsms.models import RecoveryCode, User, now
 from flashsms.models.rows import change
+from flashsms.services import audit, vault
+from flashsms.services.audit import Action
 from flashsms.services.errors import DomainError
 from flashsms.services.people import attempts, passwords
 
-if TYPE_CHECKING:
-    from cryptography.fernet import Fernet
-
 RECOVERY_CODES = 10
 _ISSUER = "FlashSMS"
+_PURPOSE = "second-factor"  # of the sealed secrets
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +75,7 @@ def confirm(user: User, code: str) -> list[str]:
         if not _switch_on(user, stored, step):  # begun anew or confirmed in another tab
             raise _bad_code()
         _replace_recovery_codes(user, codes)
+        audit.record(Action.SECOND_FACTOR_ON, user.email, user.account_id)
     _refresh(user)
     return codes
 
@@ -109,6 +103,7 @@ def switch_off(user: User, password: str) -> None:
             .values(second_factor_secret=None, second_factor_since=None, second_factor_step=None)
         )
         change(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+        audit.record(Action.SECOND_FACTOR_OFF, user.email, user.account_id)
     _refresh(user)
 
 
@@ -201,24 +196,11 @@ def _cleaned(code: str) -> str:
 
 
 def _encrypted(secret: str) -> str:
-    return _fernet().encrypt(secret.encode()).decode()
+    return vault.seal(_PURPOSE, secret)
 
 
 def _decrypted(stored: str) -> str | None:
-    from cryptography.fernet import InvalidToken
-
-    try:
-        return _fernet().decrypt(stored.encode()).decode()
-    except InvalidToken:
-        log.error("A second factor cannot be read: SECRET_KEY is not the one it was stored with.")
-        return None
-
-
-def _fernet() -> "Fernet":
-    from cryptography.fernet import Fernet  # ten megabytes, for those who use it
-
-    key = current_app.config["SECRET_KEY"].encode()
-    return Fernet(base64.urlsafe_b64encode(hmac.digest(key, b"second-factor", "sha256")))
+    return vault.unseal(_PURPOSE, stored)
 
 
 def _enrolment(user: User, secret: str) -> Enrolment:

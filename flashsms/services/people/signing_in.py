@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from flashsms.extensions import db
+from flashsms.extensions import db, transaction
 from flashsms.models import User
+from flashsms.services import audit
+from flashsms.services.audit import Action, Actor
 from flashsms.services.errors import DomainError
 from flashsms.services.people import attempts, passwords, second_factor, tokens
 
@@ -34,13 +36,17 @@ def sign_in(email: str, password: str, address: str) -> SignedIn:
     """
     who = email.strip().lower()
     attempts.check_sign_in(who, address)
-    user = passwords.who_matches(_find(who), password)
+    known = _find(who)
+    user = passwords.who_matches(known, password)
     if user is None:
+        if known is not None:
+            _note(Action.SIGN_IN_FAILED, known, address)
         raise DomainError("wrong_sign_in", "The e-mail or the password is not right. Try again.")
     attempts.take_back_sign_in(who, address)
     found = proven(user)
     if not found.needs_code:
         attempts.forget(attempts.SIGN_IN, attempts.together(who, address))
+        _note(Action.SIGNED_IN, user, address)
     return found
 
 
@@ -61,6 +67,7 @@ def sign_in_with_code(ticket: str, code: str, address: str) -> User:
     second_factor.verify(user, code)
     attempts.take_back_sign_in(user.email, address)
     attempts.forget(attempts.SIGN_IN, attempts.together(user.email, address))
+    _note(Action.SIGNED_IN, user, address)
     return user
 
 
@@ -68,6 +75,11 @@ def load(user_id: int, session_version: int) -> User | None:
     """Return the user, with the account, of a session; None when the session was ended since."""
     query = select(User).where(User.id == user_id, User.session_version == session_version)
     return db.session.scalar(query.options(joinedload(User.account)))
+
+
+def _note(action: Action, user: User, address: str) -> None:
+    with transaction(), audit.acting(Actor(user.email, address)):
+        audit.record(action, user.email, user.account_id)
 
 
 def _find(email: str) -> User | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from flashsms.carriers.contract import Receipt
 from flashsms.extensions import transaction
+from flashsms.services.carriers import watching
 from flashsms.services.progress import Delta
 from flashsms.services.receipts.heard import final, ref_key
 from flashsms.services.receipts.matching import Progress, conclude, match
@@ -29,3 +30,4 @@ def apply(carrier_id: int, receipts: Sequence[Receipt]) -> None:
         park(carrier_id, left)
         conclude(progress)
     match_parked(carrier_id, left)
+    watching.count_receipts(carrier_id, len(receipts))

@@ -222,7 +222,13 @@ def _respelt(ref: str) -> list[str]:
     return spellings
 
 
-_TALLIED = (Recipient.message_id, Recipient.status, Recipient.credits, Recipient.phone)
+_TALLIED = (
+    Recipient.message_id,
+    Recipient.status,
+    Recipient.credits,
+    Recipient.phone,
+    Recipient.reason,
+)
 
 
 def _tally(
@@ -231,12 +237,12 @@ def _tally(
     was: RecipientStatus = RecipientStatus.SENT,
 ) -> None:
     """Count recipients that became final (the columns `_TALLIED`) by message."""
-    for message_id, status, price, phone in changed:
+    for message_id, status, price, phone, reason in changed:
         delta, name = progress[message_id], operator(phone)
         if status is RecipientStatus.DELIVERED:
             delta.delivered[name] += 1
         else:
-            delta.failed[name] += 1
+            delta.fail(phone, reason)
             delta.owed += price
         if was is RecipientStatus.UNKNOWN:
             delta.unknown -= 1

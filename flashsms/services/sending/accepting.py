@@ -12,7 +12,7 @@ from flashsms.services import credits, senders
 from flashsms.services.errors import DomainError, InsufficientCredits
 from flashsms.services.sending import audience, content, turns
 from flashsms.services.sending.audience import Audience
-from flashsms.services.sending.content import Content, price
+from flashsms.services.sending.content import Content
 from flashsms.services.sending.order import FURTHEST, Accepted, LeftOut, Order
 from flashsms.services.sending.storing import Stored, store
 from flashsms.text.segments import count_parts
@@ -106,7 +106,7 @@ def _measure(people: Audience, wanted: Content, left_out: LeftOut) -> None:
     """Count who opted out, and refuse what cannot be paid before a million rows are written."""
     asked, left_out.opted_out = audience.measure(people)
     if not wanted.personalised:
-        needed = price(count_parts(wanted.text)) * (asked - left_out.opted_out)
+        needed = wanted.price(count_parts(wanted.text)) * (asked - left_out.opted_out)
         available = credits.balance_of(people.account_id)
         if needed > available:
             raise InsufficientCredits(needed, available)
@@ -129,6 +129,7 @@ def _draft(account_id: int, order: Order, wanted: Content) -> Message:
         recipient_count=0,
         waiting=0,
         urgent=False,
+        only_carrier_id=order.only_carrier_id,
         ticket=1,
         wake_at=order.scheduled_at or turns.stalled(),
         scheduled_at=order.scheduled_at,

@@ -7,20 +7,22 @@ The claim is committed before the wire is touched, so that a crash at any point 
 import logging
 import time
 from dataclasses import dataclass
+from functools import cache
 
 from flask import current_app
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from flashsms.carriers.contract import Fate, Outcome, Submission
 from flashsms.carriers.sessions import Sessions
 from flashsms.carriers.urls import options
 from flashsms.extensions import db, transaction
-from flashsms.models import Carrier, Message, MessageStatus, Recipient, RecipientStatus, now
-from flashsms.models.recipient import IS_QUEUED
+from flashsms.models import Account, Message, MessageStatus, Recipient, RecipientStatus, now
 from flashsms.models.rows import change
 from flashsms.services import carriers, opt_outs, pacing, receipts
-from flashsms.services.sending import settling, turns
+from flashsms.services.carriers import WayOut, watching
+from flashsms.services.sending import routing, settling, turns
+from flashsms.services.sending.routing import Share
 
 SLICE = 0.5  # seconds that one batch may take on the wire
 SMALLEST = 50  # recipients in a batch, however slow the carrier
@@ -37,7 +39,7 @@ class Batch:
     """What one job took: `ticket` is the next one, `claims` are the recipients' rows."""
 
     message: Message
-    carrier: Carrier
+    carrier: WayOut
     ticket: int
     claims: list[settling.Claim]
 
@@ -50,12 +52,13 @@ def send_next_batch(message_id: int, ticket: int) -> None:
     message, ways_out = _look_up(message_id, ticket)
     if message is None:
         return
-    carrier = next((one for one in ways_out if sessions().ready(one.id, one.url)), None)
-    if carrier is None:
+    share = routing.choose(message, ticket, ways_out, sessions().ready)
+    if share is None:
         turns.rest(message_id, ticket, seconds=CARRIER_RETRY)
         return
+    carrier = share.carrier
     allowed = _pace(carrier, message)
-    batch = _claim(message, ticket, carrier, allowed)
+    batch = _claim(message, ticket, share, allowed)
     used = sum(claim.parts for claim in batch.claims) if batch else 0
     pacing.give_back(carrier.id, allowed * message.parts - used)
     if batch is None:
@@ -64,6 +67,7 @@ def send_next_batch(message_id: int, ticket: int) -> None:
     _settle(batch, outcomes)
     refs = (ref for outcome in outcomes for ref in outcome.carrier_ids if ref)
     receipts.match_parked(carrier.id, map(receipts.ref_key, refs))
+    watching.count_outcomes(carrier.id, (outcome.fate for outcome in outcomes))
     if any(outcome.fate is Fate.THROTTLED for outcome in outcomes):
         pacing.slow_down(carrier.id)
 
@@ -74,13 +78,19 @@ def sessions() -> Sessions:
     return running
 
 
-def _look_up(message_id: int, ticket: int) -> tuple[Message | None, list[Carrier]]:
-    """Return the message if `ticket` still stands, and the carriers in their order."""
+def _look_up(message_id: int, ticket: int) -> tuple[Message | None, list[WayOut]]:
+    """Return the message if `ticket` still stands, and the carriers in their order.
+
+    That of a suspended account waits: the tick resumes it once the account is active again.
+    """
     message = db.session.scalar(
-        select(Message).where(
+        select(Message)
+        .join(Account, Account.id == Message.account_id)
+        .where(
             Message.id == message_id,
             Message.ticket == ticket,
             Message.status == MessageStatus.PENDING,
+            Account.suspended_at.is_(None),
         )
     )
     in_order = carriers.in_order() if message else []
@@ -89,7 +99,7 @@ def _look_up(message_id: int, ticket: int) -> tuple[Message | None, list[Carrier
     return message, in_order
 
 
-def _pace(carrier: Carrier, message: Message) -> int:
+def _pace(carrier: WayOut, message: Message) -> int:
     """Return how many recipients may be claimed now; waits a moment when the pace says none."""
     tps = options(carrier.url).tps
     most = min(current_app.config["BATCH_SIZE"], _size(carrier.id))
@@ -105,7 +115,7 @@ def _pace(carrier: Carrier, message: Message) -> int:
         time.sleep(min(grant.wait, left))
 
 
-def _claim(message: Message, ticket: int, carrier: Carrier, limit: int) -> Batch | None:
+def _claim(message: Message, ticket: int, share: Share, limit: int) -> Batch | None:
     """Take the ticket and up to `limit` due recipients; None when there is nothing to submit."""
     with transaction():
         taken = turns.take(message.id, ticket)
@@ -113,11 +123,11 @@ def _claim(message: Message, ticket: int, carrier: Carrier, limit: int) -> Batch
             return None
         if message.expires_at <= now():
             settling.expire(message)
-        claims = _without_opted_out(message, _claim_rows(message.id, carrier.id, limit))
+        claims = _without_opted_out(message, _claim_rows(message.id, share, limit))
         if not claims:
             turns.pass_on(message, taken)
             return None
-    return Batch(message, carrier, taken, claims)
+    return Batch(message, share.carrier, taken, claims)
 
 
 def _without_opted_out(message: Message, claims: list[settling.Claim]) -> list[settling.Claim]:
@@ -129,45 +139,44 @@ def _without_opted_out(message: Message, claims: list[settling.Claim]) -> list[s
     return [claim for claim in claims if claim.phone not in out]
 
 
-def _claim_rows(message_id: int, carrier_id: int, limit: int) -> list[settling.Claim]:
+def _claim_rows(message_id: int, share: Share, limit: int) -> list[settling.Claim]:
+    carrier = {"carrier": share.carrier.id, "most": limit}
     claimed = change(
-        _CLAIM,
-        {"message": message_id, "carrier": carrier_id, "most": limit, "moment": now()},
+        _claiming(share.operators), {"message": message_id, "moment": now(), **carrier}
     )
     return list(claimed)
 
 
-_due = (
-    select(Recipient.id)
-    .where(
-        Recipient.message_id == bindparam("message"),
-        IS_QUEUED,
-        Recipient.due_at <= bindparam("moment", type_=Recipient.due_at.type),
+@cache
+def _claiming(operators: frozenset[str] | None) -> Update:
+    """Return the statement that claims recipients in the ranges of some operators, or all."""
+    due = (
+        select(Recipient.id)
+        .where(*routing.due(bindparam("message"), operators))
+        .order_by(Recipient.due_at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
     )
-    .order_by(Recipient.due_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
-_CLAIM = (
-    update(Recipient)
-    .where(Recipient.id.in_(select(_due.c.id)))
-    .values(
-        status=RecipientStatus.SUBMITTING,
-        attempts=Recipient.attempts + 1,
-        claimed_at=bindparam("moment", type_=Recipient.due_at.type),
-        carrier_id=bindparam("carrier"),
+    return (
+        update(Recipient)
+        .where(Recipient.id.in_(select(due.c.id)))
+        .values(
+            status=RecipientStatus.SUBMITTING,
+            attempts=Recipient.attempts + 1,
+            claimed_at=bindparam("moment", type_=Recipient.due_at.type),
+            carrier_id=bindparam("carrier"),
+        )
+        .returning(
+            Recipient.id,
+            Recipient.phone,
+            Recipient.parts,
+            Recipient.credits,
+            Recipient.attempts,
+            Recipient.refusals,
+            Recipient.text,
+        )
     )
-    .returning(
-        Recipient.id,
-        Recipient.phone,
-        Recipient.parts,
-        Recipient.credits,
-        Recipient.attempts,
-        Recipient.refusals,
-        Recipient.text,
-    )
-)
 
 
 def _settle(batch: Batch, outcomes: list[Outcome]) -> None:

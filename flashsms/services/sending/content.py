@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from flashsms.services import templates
+from flashsms.services.accounts import standing
 from flashsms.services.errors import DomainError
 from flashsms.services.sending.order import Order
 from flashsms.text import merge
@@ -15,15 +16,23 @@ _SHOWN = 40  # characters of a wrong name worth repeating
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A text that can be sent; `template` has the placeholders that each recipient fills in."""
+    """A text that can be sent; `template` has the placeholders that each recipient fills in.
+
+    `rate` is what the account pays, in credits a part.
+    """
 
     text: str
     template: merge.Template
+    rate: int = 1
 
     @property
     def personalised(self) -> bool:
         """Whether recipients have texts of their own."""
         return not self.template.is_plain
+
+    def price(self, parts: int) -> int:
+        """Return the credits that one recipient of a text of `parts` parts costs."""
+        return price(parts, self.rate)
 
     def typical(self) -> str:
         """Return the text with fallbacks, or else the names of the placeholders, as values."""
@@ -31,7 +40,11 @@ class Content:
 
 
 def read(account_id: int, order: Order) -> Content:
-    """Return what an order sends. Raises DomainError naming what is wrong, NotFound a template."""
+    """Return what an order sends. Raises DomainError naming what is wrong, NotFound a template.
+
+    Nothing may be sent by an account that is suspended.
+    """
+    rate = standing.rate_of(account_id)
     text = _source(account_id, order)
     check_text(text)
     template = _parse(text)
@@ -50,12 +63,12 @@ def read(account_id: int, order: Order) -> Content:
             "been forgotten. Leave the braces out.",
         )
     check_text(bound.text)
-    return Content(bound.text, bound)
+    return Content(bound.text, bound, rate)
 
 
-def price(parts: int) -> int:
-    """Return the credits that one recipient of a text of `parts` parts costs."""
-    return parts if current_app.config["BILLING"] == "part" else 1
+def price(parts: int, rate: int) -> int:
+    """Return the credits that a recipient of a text of `parts` parts costs who pays `rate`."""
+    return parts * rate if current_app.config["BILLING"] == "part" else rate
 
 
 def check_text(text: str) -> None:

@@ -20,7 +20,8 @@ class Order:
     the members of `groups` and single `contacts` (ids), and with `everybody` the whole address
     book, with `people_of` (its id) those of an earlier message, or `only_failed` of them; each
     number is sent to once. `sender` is an approved name or its id; None takes the first
-    approved one. `label` begins the description in the ledger.
+    approved one. `label` begins the description in the ledger; with `only_carrier_id` it leaves by
+    that carrier or not at all.
     """
 
     text: str | None = None
@@ -36,6 +37,7 @@ class Order:
     campaign_name: str | None = None
     scheduled_at: datetime | None = None
     label: str = "API SMS"
+    only_carrier_id: int | None = None
 
 
 class Skipped(NamedTuple):

@@ -37,8 +37,9 @@ class Preflight:
     `length` and `encoding` are those of the text, with fallbacks or the names of the placeholders
     in their place. `by_parts` and `by_encoding` count recipients by their text, `operators` by
     number range. `savings` tells what keeps the text itself out of GSM-7; with every replacement
-    made there the order would cost `credits_saved` less. `in_values` are the characters that do so
-    in what is known of the readers, by the number of readers; `samples` the first own texts.
+    made there the order would cost `credits_saved` less, at the account's `rate` (credits a part).
+    `in_values` are the characters that do so in what is known of the readers, by the number of
+    readers; `samples` the first own texts.
     """
 
     sender: str
@@ -48,6 +49,7 @@ class Preflight:
     left_out: LeftOut
     balance: int
     savings: Savings
+    rate: int = 1
     by_parts: Counter[int] = field(default_factory=Counter)
     by_encoding: Counter[Encoding] = field(default_factory=Counter)
     in_values: Counter[str] = field(default_factory=Counter)
@@ -64,7 +66,7 @@ class Preflight:
     def shares(self) -> list[Share]:
         """The recipients by the parts of their text, with what they cost."""
         return [
-            Share(parts, count, price(parts) * count)
+            Share(parts, count, price(parts, self.rate) * count)
             for parts, count in sorted(self.by_parts.items())
         ]
 
@@ -89,6 +91,7 @@ def preflight(account_id: int, order: Order) -> Preflight:
         left_out=LeftOut(people.invalid, opted_out, people.deleted),
         balance=credits.balance_of(account_id),
         savings=savings.find(wanted.text),
+        rate=wanted.rate,
     )
     (_count_own_texts if wanted.personalised else _count_alike)(found, people, wanted)
     if found.recipients == 0:
@@ -103,7 +106,7 @@ def _count_alike(found: Preflight, people: Audience, wanted: Content) -> None:
         found.operators[operator(start)] += count
         found.by_parts[count_parts(wanted.text)] += count
         found.by_encoding[found.encoding] += count
-    saved = price(found.savings.parts_now) - price(found.savings.parts_then)
+    saved = wanted.price(found.savings.parts_now) - wanted.price(found.savings.parts_then)
     found.credits_saved = max(0, saved * found.recipients)
 
 
@@ -128,4 +131,4 @@ def _credits_without_culprits(found: Preflight, people: Audience) -> int:
     except merge.PlaceholderError:  # a replacement that reads like a brace
         return found.credits
     batches = personal.batches(people, cheaper, LeftOut())
-    return sum(price(one.parts) for batch in batches for one in batch)
+    return sum(price(one.parts, found.rate) for batch in batches for one in batch)

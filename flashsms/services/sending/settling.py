@@ -88,7 +88,7 @@ def fail_queued(
         delta.waiting -= 1
         delta.owed += price
         if status is RecipientStatus.FAILED:
-            delta.failed[operator(phone)] += 1
+            delta.fail(phone, reason)
     record({message.id: delta})
     credits.refund_message(message, delta.owed, reason)
 
@@ -115,8 +115,10 @@ def _refused(settled: Settled, delta: Delta) -> None:
         return {"status": RecipientStatus.FAILED, "reason": given.c.text, "final_at": now()}
 
     moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
-    delta.failed += _operators(settled, moved)
-    delta.owed += sum(_refundable(c, o) for c, o in settled if c.id in moved)
+    for claim, outcome in settled:
+        if claim.id in moved:
+            delta.fail(claim.phone, _why(outcome))
+            delta.owed += _refundable(claim, outcome)
 
 
 def _unknown(settled: Settled, delta: Delta) -> None:

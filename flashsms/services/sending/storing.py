@@ -14,7 +14,7 @@ from flashsms.services.credits import balance_of
 from flashsms.services.errors import InsufficientCredits
 from flashsms.services.sending import personal
 from flashsms.services.sending.audience import Audience
-from flashsms.services.sending.content import Content, price
+from flashsms.services.sending.content import Content
 from flashsms.services.sending.order import LeftOut
 from flashsms.services.sending.personal import OwnText
 from flashsms.text.segments import count_parts
@@ -46,9 +46,9 @@ def _store_alike(message: Message, audience: Audience, content: Content) -> Stor
         phone=reached.c.phone,
         text=null(),
         parts=literal(parts, Small),
-        credits=literal(price(parts), Small),
+        credits=literal(content.price(parts), Small),
     )
-    return Stored(count, count * price(parts), parts)
+    return Stored(count, count * content.price(parts), parts)
 
 
 def _store_own_texts(
@@ -63,18 +63,18 @@ def _store_own_texts(
     count = credits = most = 0
     for batch in personal.batches(audience, content.template, left_out):
         count += len(batch)
-        credits += sum(price(one.parts) for one in batch)
+        credits += sum(content.price(one.parts) for one in batch)
         most = max(most, *(one.parts for one in batch), 0)
         if batch and credits <= available:
-            _insert_texts(message, batch)
+            _insert_texts(message, batch, content)
     if credits > available:
         raise InsufficientCredits(credits, available)
     return Stored(count, credits, most)
 
 
-def _insert_texts(message: Message, batch: Sequence[OwnText]) -> None:
+def _insert_texts(message: Message, batch: Sequence[OwnText], content: Content) -> None:
     given = rows(
-        ((one.phone, one.text, one.parts, price(one.parts)) for one in batch),
+        ((one.phone, one.text, one.parts, content.price(one.parts)) for one in batch),
         phone=String(),
         text=Text(),
         parts=Small(),

@@ -9,14 +9,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flashsms import queue
 from flashsms.extensions import db, on_commit, transaction
-from flashsms.models import Message, MessageStatus, Recipient, RecipientStatus, now
+from flashsms.models import Account, Message, MessageStatus, Recipient, RecipientStatus, now
 from flashsms.models.recipient import IS_UNKNOWN
 from flashsms.models.rows import change
 from flashsms.services.progress import Delta, record
 from flashsms.services.sending import settling, turns
-from flashsms.text.phones import operator
 
 PER_TICK = 500  # messages looked at in one tick; the next tick takes the next ones
+_NEVER_KNOWN = "Outcome unknown."
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ def _wake(due: Due, queued: Container[int]) -> None:
 def _due() -> list[Due]:
     found = db.session.execute(
         select(Message.id, Message.ticket, Message.status)
-        .where(Message.wake_at <= now())
+        .join(Account, Account.id == Message.account_id)
+        .where(Message.wake_at <= now(), Account.suspended_at.is_(None))
         .order_by(Message.wake_at)
         .limit(PER_TICK)
     ).all()
@@ -135,9 +136,9 @@ def _give_up_unknown(message_id: int, delta: Delta) -> None:
             IS_UNKNOWN,
             Recipient.claimed_at <= now() - current_app.config["UNKNOWN_AFTER"],
         )
-        .values(status=RecipientStatus.FAILED, reason="Outcome unknown.", final_at=now())
+        .values(status=RecipientStatus.FAILED, reason=_NEVER_KNOWN, final_at=now())
         .returning(Recipient.phone)
     ).scalars()
     for phone in ended:
         delta.unknown -= 1
-        delta.failed[operator(phone)] += 1
+        delta.fail(phone, _NEVER_KNOWN)

@@ -40,7 +40,7 @@ def test_a_hash_is_compared_even_for_nobody(abena: User, monkeypatch: pytest.Mon
             compared.append(str(hash))
             return super().verify(hash, password)
 
-    monkeypatch.setattr(accounts, "hasher", Watched(1, 8, 1))
+    monkeypatch.setattr(accounts.opening, "hasher", Watched(1, 8, 1))
     refusal("abena@example.com", "not her password")
     refusal("nobody@example.com", "not her password")
     assert compared[0] == abena.password_hash
@@ -114,7 +114,7 @@ def test_an_old_hash_is_renewed_with_todays_parameters(
     abena: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, session = abena.password_hash, abena.session_version
-    monkeypatch.setattr(accounts, "hasher", PasswordHasher(2, 16, 1))
+    monkeypatch.setattr(accounts.opening, "hasher", PasswordHasher(2, 16, 1))
     people.sign_in("abena@example.com", PASSWORD, HOME)
     db.session.expire_all()
     assert abena.password_hash != before

@@ -1,0 +1,209 @@
+"""How carriers are doing, as the workers tell it in Redis; losing it loses nothing but the view.
+
+Each worker says every few seconds how its sessions stand, and every batch what came of it.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import orjson
+from redis.client import Pipeline
+from redis.exceptions import RedisError
+
+from flashsms import queue
+from flashsms.carriers.contract import CarrierStats, Fate
+from flashsms.models import now
+
+REPORT_SECONDS = 2.0  # between two reports of a worker
+_FRESH = 10  # seconds that a report counts
+_KEPT = 8 * 24 * 3600  # seconds that the counts of an hour are kept
+_RECEIPTS = "receipts"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one worker says about one carrier; `rate` is in parts/s, `trouble` a sentence."""
+
+    ready: bool
+    in_flight: int
+    window: int
+    submitted: int
+    receipts: int
+    reconnects: int
+    rate: float
+    trouble: str
+
+
+@dataclass(slots=True)
+class Condition:
+    """How a carrier stands over all workers.
+
+    `outcomes` counts what carriers answered in the last 24 hours by `Fate`; `last_receipt` is when
+    one came in last.
+    """
+
+    reports: list[Report] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    last_receipt: datetime | None = None
+
+    @property
+    def ready(self) -> int:
+        """How many workers could send by it now."""
+        return sum(report.ready for report in self.reports)
+
+    @property
+    def rate(self) -> float:
+        """Parts a second, over all workers."""
+        return sum(report.rate for report in self.reports)
+
+    @property
+    def in_flight(self) -> int:
+        """Parts without an answer now."""
+        return sum(report.in_flight for report in self.reports)
+
+    @property
+    def window(self) -> int:
+        """How many parts there may be without an answer."""
+        return sum(report.window for report in self.reports)
+
+    @property
+    def reconnects(self) -> int:
+        """Connections lost since the workers began."""
+        return sum(report.reconnects for report in self.reports)
+
+    @property
+    def trouble(self) -> str:
+        """Why it is not up, as a sentence; empty when it is."""
+        return "" if self.ready else next((one.trouble for one in self.reports), "")
+
+
+class Reporter:
+    """One worker's voice; remembers what it said last, for the rate."""
+
+    def __init__(self, worker: str) -> None:
+        self._worker = worker
+        self._before: dict[int, tuple[float, int]] = {}
+
+    def tell(self, stats: Mapping[int, CarrierStats], trouble: Mapping[int, str]) -> None:
+        """Say how the carriers (by id) stand; never raises when Redis is away."""
+        moment = time.monotonic()
+        with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:
+            for carrier_id, one in stats.items():
+                said = _said(one, self._rate(carrier_id, one, moment), trouble.get(carrier_id, ""))
+                pipe.hset(_key(carrier_id), self._worker, orjson.dumps(said))
+                pipe.expire(_key(carrier_id), 3600)
+            pipe.execute()
+
+    def leave(self, carrier_ids: Iterable[int]) -> None:
+        """Say nothing any more: the worker ends."""
+        with _forgiven():
+            for carrier_id in carrier_ids:
+                queue.redis().hdel(_key(carrier_id), self._worker)
+
+    def _rate(self, carrier_id: int, stats: CarrierStats, moment: float) -> float:
+        before, count = self._before.get(carrier_id, (moment, stats.submitted))
+        self._before[carrier_id] = (moment, stats.submitted)
+        passed = moment - before
+        return round((stats.submitted - count) / passed, 1) if passed > 0 else 0.0
+
+
+def count_outcomes(carrier_id: int, fates: Iterable[Fate]) -> None:
+    """Count what a carrier answered; never raises when Redis is away."""
+    counted = Counter(fates)
+    with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:
+        for fate, count in counted.items():
+            pipe.hincrby(_hour_key(carrier_id, now()), fate.value, count)
+        pipe.expire(_hour_key(carrier_id, now()), _KEPT)
+        pipe.execute()
+
+
+def count_receipts(carrier_id: int, count: int) -> None:
+    """Note that receipts came in; never raises when Redis is away."""
+    with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:
+        pipe.hincrby(_hour_key(carrier_id, now()), _RECEIPTS, count)
+        pipe.expire(_hour_key(carrier_id, now()), _KEPT)
+        pipe.set(_receipt_key(carrier_id), now().timestamp())
+        pipe.execute()
+
+
+def conditions(carrier_ids: Iterable[int]) -> dict[int, Condition] | None:
+    """Return how carriers stand, in one trip; None when Redis is away."""
+    ids = list(carrier_ids)
+    hours = [now() - timedelta(hours=back) for back in range(24)]
+    try:
+        with queue.redis().pipeline(transaction=False) as pipe:
+            for carrier_id in ids:
+                _ask(pipe, carrier_id, hours)
+            answers = pipe.execute()
+    except RedisError as error:
+        log.warning("How the carriers stand cannot be read: %s", error)
+        return None
+    size = 2 + len(hours)
+    pieces = (answers[at : at + size] for at in range(0, len(answers), size))
+    return {
+        id: _condition(piece[0], piece[1], piece[2:]) for id, piece in zip(ids, pieces, strict=True)
+    }
+
+
+def _ask(pipe: Pipeline, carrier_id: int, hours: Iterable[datetime]) -> None:
+    pipe.hgetall(_key(carrier_id))
+    pipe.get(_receipt_key(carrier_id))
+    for hour in hours:
+        pipe.hgetall(_hour_key(carrier_id, hour))
+
+
+def _condition(
+    said: Mapping[bytes, bytes], last: bytes | None, hours: list[Mapping[bytes, bytes]]
+) -> Condition:
+    found = Condition()
+    for text in said.values():
+        values = orjson.loads(text)
+        if time.time() - values.pop("at") <= _FRESH:
+            found.reports.append(Report(**values))
+    for hour in hours:
+        found.outcomes.update({name.decode(): int(count) for name, count in hour.items()})
+    if last is not None:
+        found.last_receipt = datetime.fromtimestamp(float(last), UTC)
+    return found
+
+
+def _said(stats: CarrierStats, rate: float, trouble: str) -> dict[str, object]:
+    return {
+        "at": time.time(),
+        "ready": stats.ready,
+        "in_flight": stats.in_flight,
+        "window": stats.window,
+        "submitted": stats.submitted,
+        "receipts": stats.receipts,
+        "reconnects": stats.reconnects,
+        "rate": rate,
+        "trouble": trouble,
+    }
+
+
+def _key(carrier_id: int) -> str:
+    return f"flashsms:carrier:{carrier_id}"
+
+
+def _receipt_key(carrier_id: int) -> str:
+    return f"flashsms:carrier:{carrier_id}:receipt"
+
+
+def _hour_key(carrier_id: int, moment: datetime) -> str:
+    return f"flashsms:carrier:{carrier_id}:{moment:%Y%m%d%H}"
+
+
+@contextmanager
+def _forgiven() -> Iterator[None]:
+    """Log that Redis is away and go on: sending does not depend on who watches."""
+    try:
+        yield
+    except RedisError as error:
+        log.warning("How the carriers stand could not be told: %s", error)
