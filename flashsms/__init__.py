@@ -56,7 +56,7 @@ def _trust_proxies(app: Flask, count: int) -> None:
 
 
 def _register(app: Flask) -> None:
-    from flashsms import api, cli, web, worker
+    from flashsms import admin, api, cli, web, worker
     from flashsms.api import errors
     from flashsms.services import audit
     from flashsms.web import pages, session
@@ -64,6 +64,7 @@ def _register(app: Flask) -> None:
     errors.init_app(app)
     app.register_blueprint(api.bp, url_prefix="/api/v1")
     web.init_app(app)
+    admin.init_app(app)
     session.csrf.exempt(api.bp)  # which takes keys, never cookies
     cli.init_app(app)
     worker.init_app(app)

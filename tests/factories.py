@@ -27,7 +27,14 @@ class Member:
         return db.session.scalar(select(Account.balance).where(Account.id == self.account.id)) or 0
 
 
-def member(name: str, email: str, *, credits: int = 1000, sender: str | None = "MyBrand") -> Member:
+def member(
+    name: str,
+    email: str,
+    *,
+    credits: int = 1000,
+    sender: str | None = "MyBrand",
+    is_admin: bool = False,
+) -> Member:
     account = accounts.create(
         accounts.NewAccount(
             name=name,
@@ -36,6 +43,7 @@ def member(name: str, email: str, *, credits: int = 1000, sender: str | None = "
             password="correct horse",
             credits=credits,
             sender=sender,
+            is_admin=is_admin,
         )
     )
     api_key, secret = keys.create(account.id, "tests")

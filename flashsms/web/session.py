@@ -39,6 +39,11 @@ class Visitor(UserMixin):
         """Whether the account's money, keys and people are the user's business."""
         return self.user.role is Role.OWNER
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether the user runs this installation."""
+        return self.user.is_admin
+
     def get_id(self) -> str:
         """Return what the session cookie says: void once the user's sessions are ended."""
         return f"{self.user.id}.{self.user.session_version}"
@@ -65,6 +70,11 @@ def ask_to_sign_in() -> ResponseReturnValue:
         return "", 401, {"HX-Redirect": url_for("web.sign_in", next=back)}
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("web.sign_in", next=way_back(wanted)))
+
+
+def is_operator() -> bool:
+    """Whether whoever asks runs this installation."""
+    return bool(current_user.is_authenticated and current_user.is_operator)
 
 
 def way_back(target: str | None) -> str | None:

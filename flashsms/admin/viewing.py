@@ -1,0 +1,1 @@
+"""Seeing an account as its owner does."""
