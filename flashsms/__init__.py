@@ -61,6 +61,10 @@ def _register(app: Flask) -> None:
     from flashsms.services import audit
     from flashsms.web import pages, session
 
+    @app.before_request  # the first of all: the next ones may find out who asks
+    def begin_as_a_stranger() -> None:
+        audit.act_as(audit.Actor("visitor", request.remote_addr))
+
     errors.init_app(app)
     app.register_blueprint(api.bp, url_prefix="/api/v1")
     web.init_app(app)
@@ -68,10 +72,6 @@ def _register(app: Flask) -> None:
     session.csrf.exempt(api.bp)  # which takes keys, never cookies
     cli.init_app(app)
     worker.init_app(app)
-
-    @app.before_request
-    def begin_as_a_stranger() -> None:
-        audit.act_as(audit.Actor("visitor", request.remote_addr))
 
     def answer_http_error(error: HTTPException) -> ResponseReturnValue:
         if request.path.startswith(errors.PREFIX):

@@ -35,12 +35,12 @@ def index() -> ResponseReturnValue:
         poll_after=soonest,
         days=days,
         totals=activity.total(days),
-        chart=_chart(days),
+        chart=chart_of(days),
         ranges=activity.by_operator(account.id, account.timezone),
     )
 
 
-def _chart(days: Sequence[Day]) -> dict[str, list[Any]]:
+def chart_of(days: Sequence[Day]) -> dict[str, list[Any]]:
     """Return the days as the chart's script reads them."""
     return {
         "days": [f"{one.day:%-d %b}" for one in days],

@@ -5,39 +5,67 @@ from functools import wraps
 from typing import ParamSpec
 from urllib.parse import urlsplit
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_required
 from flask_wtf import CSRFProtect
 
 from flashsms.models import Account, Role, User
-from flashsms.services import audit, people
+from flashsms.services import accounts, audit, people
 from flashsms.services.audit import Actor
+from flashsms.services.errors import DomainError, NotFound
 from flashsms.web.headers import keep_private
 
 Given = ParamSpec("Given")
 
+VIEWED = "viewed"  # where the session keeps the id of the account that an operator looks at
+
 _LONGEST_WAY = 500  # characters
+_ONLY_LOOKING = {"GET", "HEAD", "OPTIONS"}
+_ABOUT_ONESELF = {"web.show_settings", "web.show_security", "web.set_up_second_factor"}
 
 login = LoginManager()
 csrf = CSRFProtect()
 
 
-class Visitor(UserMixin):
-    """A user as Flask-Login carries it from request to request."""
+class ReadOnly(DomainError):
+    """What an operator who looks at an account may not do in it."""
 
-    def __init__(self, user: User) -> None:
+    status = 403
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(
+            "read_only",
+            f"You are looking at {account.name} as its owner does, and nothing can be changed "
+            "like that. Stop looking at the top of any page first.",
+        )
+
+
+class Visitor(UserMixin):
+    """A user as Flask-Login carries it from request to request.
+
+    `viewed` is the account that an operator looks at instead of the own one; only the dashboard
+    shows it, the operators' area goes on as ever.
+    """
+
+    def __init__(self, user: User, viewed: Account | None = None) -> None:
         self.user = user
+        self.viewed = viewed
+
+    @property
+    def is_viewing(self) -> bool:
+        """Whether this page shows another account than the user's own, only to be looked at."""
+        return self.viewed is not None and request.blueprint == "web"
 
     @property
     def account(self) -> Account:
-        """The account that the user belongs to."""
-        return self.user.account
+        """The account that the user belongs to, or looks at."""
+        return self.viewed if self.viewed and self.is_viewing else self.user.account
 
     @property
     def is_owner(self) -> bool:
         """Whether the account's money, keys and people are the user's business."""
-        return self.user.role is Role.OWNER
+        return self.is_viewing or self.user.role is Role.OWNER
 
     @property
     def is_operator(self) -> bool:
@@ -59,6 +87,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form may lie open over lunch
     )
     login.init_app(app)
+    app.before_request(only_look)  # before the token is read: no form of another account counts
     csrf.init_app(app)
 
 
@@ -107,7 +136,35 @@ def load(session_id: str) -> Visitor | None:
         return None
     keep_private()
     audit.act_as(Actor(user.email, address()))
-    return Visitor(user)
+    return Visitor(user, _viewed_by(user))
+
+
+def only_look() -> ResponseReturnValue | None:
+    """Refuse whatever an operator would change in an account that is looked at, but signing out.
+
+    The pages about the operator's own sign-in lead to those about the account.
+    """
+    if request.blueprint != "web" or VIEWED not in session or not current_user.is_authenticated:
+        return None
+    if not current_user.is_viewing or request.endpoint == "web.sign_out":
+        return None
+    if request.method not in _ONLY_LOOKING:
+        raise ReadOnly(current_user.account)
+    return redirect(url_for("web.show_account")) if request.endpoint in _ABOUT_ONESELF else None
+
+
+def _viewed_by(user: User) -> Account | None:
+    """Return the account that the session says is looked at: operators only, asked every time."""
+    public_id = session.get(VIEWED)
+    if public_id is None:
+        return None
+    try:
+        if user.is_admin:
+            return accounts.find(public_id)
+    except NotFound:
+        pass
+    del session[VIEWED]
+    return None
 
 
 def _path_of(url: str) -> str | None:

@@ -15,6 +15,7 @@ from flashsms.services.accounts.opening import (
 )
 from flashsms.services.accounts.standing import (
     Suspended,
+    find,
     reactivate,
     set_terms,
     suspend,
@@ -32,6 +33,7 @@ __all__ = [
     "create",
     "create_with_owner",
     "email_taken",
+    "find",
     "find_by_email",
     "reactivate",
     "set_terms",

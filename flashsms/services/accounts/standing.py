@@ -78,10 +78,13 @@ def set_terms(public_id: str, *, rate_limit: int | None, price: int) -> Account:
         raise DomainError("bad_rate_limit", f"rate limit must be from 0 to {MOST_REQUESTS:,}.")
     if not 1 <= price <= DEAREST:
         raise DomainError("bad_price", f"price must be from 1 to {DEAREST} credits a part.")
+    after = {"rate limit": rate_limit, "price": price}
     with transaction():
-        before = _terms(find(public_id, for_update=True))
+        account = find(public_id, for_update=True)
+        before = {"rate limit": account.rate_limit, "price": account.price}
+        if before == after:  # nothing happens, so nothing is noted: the form was sent twice
+            return account
         account = _change(public_id, None, None, rate_limit=rate_limit, price=price)
-        after = _terms(account)
         audit.record(Action.TERMS_CHANGED, account.name, account.id, before=before, after=after)
     return account
 
@@ -96,10 +99,6 @@ def find(public_id: str, *, for_update: bool = False) -> Account:
     if account is None:
         raise NotFound("account_unknown", f"There is no account {public_id[:40]!r}.")
     return account
-
-
-def _terms(account: Account) -> dict[str, int | None]:
-    return {"rate limit": account.rate_limit, "price": account.price}
 
 
 def _change(

@@ -1,0 +1,63 @@
+"""What operators change about an account."""
+
+from typing import Any
+
+from wtforms import HiddenField, IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from flashsms.models import TransactionType
+from flashsms.services.accounts.changing import LONGEST_REASON
+from flashsms.web.forms.asking import Form, required
+
+_GRANTS = [
+    SelectChoice(TransactionType.PURCHASE, "Purchase: they were paid for"),
+    SelectChoice(TransactionType.BONUS, "Bonus: a gift"),
+    SelectChoice(TransactionType.ADJUSTMENT, "Adjustment: add, or take away with a minus"),
+]
+
+
+class WholeNumber(IntegerField):
+    """A whole number as people write it: 12,000 or 12 000, with any kind of minus."""
+
+    data: Any
+    widget = StringField.widget
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read it; keep what is none, to show it again."""
+        typed = "".join(valuelist[:1]).strip()
+        bare = typed.replace(",", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
+        self.data = None
+        try:
+            super().process_formdata([bare] if bare else [])
+        except ValueError as error:
+            raise ValueError("Enter a whole number, such as 500.") from error
+
+
+def _reason() -> StringField:
+    too_long = f"Use at most {LONGEST_REASON} characters."
+    return StringField(
+        "Reason", [required("the reason"), Length(max=LONGEST_REASON, message=too_long)]
+    )
+
+
+class GrantForm(Form):
+    """Credits for an account. `attempt` names this form, so that it grants once."""
+
+    attempt = HiddenField()
+    type = SelectField("Type", choices=_GRANTS)
+    amount = WholeNumber("Credits", [InputRequired("Enter how many credits.")])
+    reason = _reason()
+
+
+class SuspendForm(Form):
+    """Why an account is suspended."""
+
+    reason = _reason()
+
+
+class TermsForm(Form):
+    """How often an account's keys may ask, and what it pays."""
+
+    rate_limit = WholeNumber("Rate limit", [Optional()])
+    price = WholeNumber("Price", [InputRequired("Enter the price.")])
