@@ -76,6 +76,11 @@ def new_public_ids(prefix: str, count: int) -> list[str]:
     return [prefix + stamp + random[at : at + 12] for at in range(0, len(random), 12)]
 
 
+def public_id_at(prefix: str, moment: datetime) -> str:
+    """Return the text at which the ids that are made from `moment` on begin."""
+    return prefix + _base36(int(moment.timestamp() * 1000), width=8)
+
+
 def public_id(prefix: str, random_length: int = 12) -> Callable[[], str]:
     """Return a column default that makes ids with `prefix`."""
     return lambda: new_public_id(prefix, random_length)

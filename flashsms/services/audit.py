@@ -1,13 +1,13 @@
 """The audit log: written with what it tells of, read page by page, never changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from flashsms.extensions import db
 from flashsms.models import AuditEntry
@@ -30,7 +30,6 @@ class Action(StrEnum):
     ROLE_CHANGED = "role changed"
     SENDER_APPROVED = "sender ID approved"
     SENDER_REJECTED = "sender ID rejected"
-    SENDERS_APPROVED = "sender IDs approved"
     NAME_PROTECTED = "name protected"
     NAME_RELEASED = "name no longer protected"
     CREDITS_GRANTED = "credits granted"
@@ -54,6 +53,7 @@ class Action(StrEnum):
     TEMPLATE_DELETED = "system template deleted"
     LEDGER_CHECKED = "balance check asked for"
     HISTORY_EXPORTED = "history exported"
+    LOG_EXPORTED = "audit log exported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,17 @@ class Actor:
 
     name: str
     address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What was done: to which thing of which account, if any, and what changed about it."""
+
+    action: Action
+    subject: str
+    account_id: int | None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +111,26 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down what is being done; in the transaction that does it, so that both or none stay."""
+    db.session.add(AuditEntry(**_row(Act(action, subject, account_id, before, after))))
+
+
+def record_many(acts: Iterable[Act]) -> None:
+    """Write down several acts, one entry each and as one statement, as `record` does one."""
+    if rows := [_row(act) for act in acts]:
+        db.session.execute(insert(AuditEntry), rows)
+
+
+def _row(act: Act) -> dict[str, Any]:
     actor = _actor.get()
-    db.session.add(
-        AuditEntry(
-            account_id=account_id,
-            actor=actor.name[:254],
-            address=actor.address,
-            action=action,
-            subject=subject[:200],
-            before=dict(before) if before is not None else None,
-            after=dict(after) if after is not None else None,
-        )
-    )
+    return {
+        "account_id": act.account_id,
+        "actor": actor.name[:254],
+        "address": actor.address,
+        "action": act.action,
+        "subject": act.subject[:200],
+        "before": dict(act.before) if act.before is not None else None,
+        "after": dict(act.after) if act.after is not None else None,
+    }
 
 
 def page(account_id: int, limit: int, before: str | None = None) -> Listed:

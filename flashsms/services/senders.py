@@ -10,7 +10,7 @@ from flashsms.extensions import db, transaction
 from flashsms.models import Account, Sender, SenderStatus, now
 from flashsms.models.rows import insert, lock
 from flashsms.services import audit
-from flashsms.services.audit import Action
+from flashsms.services.audit import Act, Action
 from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
 
@@ -29,6 +29,18 @@ _DECISIONS = {
     SenderStatus.APPROVED: Action.SENDER_APPROVED,
     SenderStatus.REJECTED: Action.SENDER_REJECTED,
 }
+
+
+class AlreadyDecided(DomainError):
+    """An operator decided about the sender before; `said` tells how, for pages."""
+
+    def __init__(self, sender: Sender) -> None:
+        why = f" ({sender.reason})" if sender.reason else ""
+        self.said = f"Sender {sender.name!r} was already {sender.status.lower()}{why}."
+        super().__init__(
+            "sender_decided",
+            f"{self.said} To decide otherwise, overrule that decision (--overrule).",
+        )
 
 
 def add_approved(account_id: int, name: str) -> Sender:
@@ -76,27 +88,29 @@ def request(account_id: int, name: str, purpose: str | None = None) -> Sender:
     return sender
 
 
-def approve(public_id: str, *, overrule: bool = False) -> Sender:
+def approve(public_id: str, *, overrule: bool = False, looks_like: str | None = None) -> Sender:
     """Let the account send under a name that it requested: an operator's decision.
 
-    Raises DomainError when it is decided already, so that two operators never undo each other
-    unknowingly; with `overrule` one that was rejected is approved too.
+    Raises AlreadyDecided when it is, so that two operators never undo each other unknowingly; with
+    `overrule` one that was rejected is approved too. `looks_like` is noted in the audit log.
     """
     decided_before = (SenderStatus.REJECTED,) if overrule else ()
-    return _decide(public_id, decided_before, status=SenderStatus.APPROVED, approved_at=now())
+    noted = {"looks like": looks_like} if looks_like else {}
+    approved = {"status": SenderStatus.APPROVED, "approved_at": now()}
+    return _decide(public_id, decided_before, approved, noted)
 
 
 def reject(public_id: str, reason: str, *, overrule: bool = False) -> Sender:
     """Refuse a requested name for a `reason` that the account will read: an operator's decision.
 
-    Raises DomainError when it is decided already; with `overrule` one that was approved is
-    withdrawn: nothing more is accepted under it, and what was accepted before still goes out.
+    Raises AlreadyDecided when it is; with `overrule` one that was approved is withdrawn: nothing
+    more is accepted under it, and what was accepted before still goes out.
     """
     why = _line("reason", reason, LONGEST_REASON)
     if why is None:
         raise DomainError("bad_sender", "reason must say why the sender is rejected.")
     decided_before = (SenderStatus.APPROVED,) if overrule else ()
-    return _decide(public_id, decided_before, status=SenderStatus.REJECTED, reason=why)
+    return _decide(public_id, decided_before, {"status": SenderStatus.REJECTED, "reason": why}, {})
 
 
 def every(account_id: int) -> list[Sender]:
@@ -179,44 +193,44 @@ def _is_called(wanted: str) -> ColumnElement[bool]:
     return (Sender.folded == wanted.strip().lower()) | (Sender.public_id == wanted)
 
 
-def _decide(public_id: str, decided_before: tuple[SenderStatus, ...], **values: Any) -> Sender:
+def _decide(
+    public_id: str,
+    decided_before: tuple[SenderStatus, ...],
+    values: dict[str, Any],
+    noted: dict[str, Any],
+) -> Sender:
     """Decide about a sender that waits, or was `decided_before`; `values` are its new columns."""
     if not public_id.isprintable():  # PostgreSQL does not even compare with a NUL
         raise _unknown(public_id)
+    this = Sender.public_id == public_id
     with transaction():
+        stood = db.session.scalar(select(Sender.status).where(this).with_for_update())
         sender: Sender | None = db.session.scalar(
             update(Sender)
-            .where(
-                Sender.public_id == public_id,
-                Sender.status.in_([SenderStatus.PENDING, *decided_before]),
-            )
+            .where(this, Sender.status.in_([SenderStatus.PENDING, *decided_before]))
             .values({"reason": None, "approved_at": None} | values)
             .returning(Sender),
             execution_options=_FRESH,
         )
         if sender is None:
             raise _decided(public_id)
-        audit.record(
-            _DECISIONS[sender.status],
-            sender.name,
-            sender.account_id,
-            after={"status": sender.status, "reason": sender.reason},
-        )
+        audit.record_many([decision(sender, stood, **noted)])
     return sender
+
+
+def decision(sender: Sender, stood: SenderStatus | None, **noted: Any) -> Act:
+    """Return what the audit log says of a decision about a sender, which `stood` before."""
+    stands = {"status": sender.status, "reason": sender.reason} | noted
+    after = {name: value for name, value in stands.items() if value is not None}
+    action = _DECISIONS[sender.status]
+    return Act(action, sender.name, sender.account_id, {"status": stood}, after)
 
 
 def _decided(public_id: str) -> DomainError:
     sender = db.session.scalar(
         select(Sender).where(Sender.public_id == public_id), execution_options=_FRESH
     )
-    if sender is None:
-        return _unknown(public_id)
-    why = f" ({sender.reason})" if sender.reason else ""
-    return DomainError(
-        "sender_decided",
-        f"Sender {sender.name!r} was already {sender.status.lower()}{why}. "
-        "To decide otherwise, overrule that decision (--overrule).",
-    )
+    return _unknown(public_id) if sender is None else AlreadyDecided(sender)
 
 
 def _check_pending(account_id: int) -> None:

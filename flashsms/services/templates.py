@@ -28,13 +28,13 @@ def create(account_id: int, name: str, content: str) -> Template:
 
     Raises DomainError for a bad name or content, or a name that is there already in any case.
     """
-    wanted, text = _name(name), _content(content)
+    wanted, text = check_name(name), check_content(content)
     with transaction():
         lock(_ADDING, account_id)
         _check_room(account_id)
         template = Template(account_id=account_id, name=wanted, folded=fold(wanted), content=text)
         db.session.add(template)
-        with _unique(wanted):
+        with unique(wanted):
             db.session.flush()
     return template
 
@@ -45,10 +45,10 @@ def edit(
     """Change the name or the content, whichever is given. Raises what `create` and `find` do."""
     changes: dict[str, Any] = {"updated_at": now()}
     if name is not None:
-        changes |= {"name": _name(name), "folded": fold(name)}
+        changes |= {"name": check_name(name), "folded": fold(name)}
     if content is not None:
-        changes["content"] = _content(content)
-    with transaction(), _unique(name):
+        changes["content"] = check_content(content)
+    with transaction(), unique(name):
         changed: Template | None = db.session.scalar(
             update(Template)
             .where(*_own(account_id, public_id))
@@ -92,9 +92,9 @@ def page(account_id: int, page: int, limit: int) -> Page[Template]:
 
 
 def of_system() -> list[Template]:
-    """Return the templates that every dashboard offers."""
-    query = select(Template).where(Template.account_id.is_(None)).order_by(Template.id)
-    return list(db.session.scalars(query))
+    """Return the templates that every dashboard offers: those of the system that are published."""
+    offered = (Template.account_id.is_(None), Template.published_at.is_not(None))
+    return list(db.session.scalars(select(Template).where(*offered).order_by(Template.id)))
 
 
 def for_dashboard(account_id: int) -> list[Template]:
@@ -107,7 +107,8 @@ def variables(template: Template) -> tuple[str, ...]:
     return merge.parse(template.content).variables
 
 
-def _name(given: str) -> str:
+def check_name(given: str) -> str:
+    """Return a name without blanks around it, or raise DomainError."""
     try:
         wanted = line("name", given, LONGEST_NAME)
     except DomainError as error:
@@ -117,7 +118,8 @@ def _name(given: str) -> str:
     return wanted
 
 
-def _content(given: str) -> str:
+def check_content(given: str) -> str:
+    """Return a text with placeholders that can be sent, or raise DomainError."""
     if not given.strip():
         raise _bad("content must not be empty.")
     if len(given) > MAX_LENGTH:
@@ -150,7 +152,7 @@ def _check_room(account_id: int) -> None:
 
 
 @contextmanager
-def _unique(name: str | None) -> Iterator[None]:
+def unique(name: str | None) -> Iterator[None]:
     """Let the database decide whether the name is free."""
     try:
         yield

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flashsms.extensions import db, transaction
-from flashsms.models import Template
+from flashsms.models import Template, now
 from flashsms.services import keys, templates
 from tests.api.calls import data, error, get
 from tests.factories import Member
@@ -166,7 +166,8 @@ def test_the_systems_templates_never_come_out_and_cannot_be_changed(
     client: FlaskClient, ama: Member
 ):
     with transaction():
-        offered = Template(name="Offered", folded="offered", content="Hi")
+        texts = {"name": "Offered", "folded": "offered", "content": "Hi"}
+        offered = Template(**texts, published_at=now())
         db.session.add(offered)
     assert len(templates.for_dashboard(ama.account.id)) >= 1
     assert listed(client, ama) == []

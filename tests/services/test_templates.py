@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from flashsms.extensions import db, transaction
-from flashsms.models import Template
+from flashsms.models import Template, now
 from flashsms.services import templates
 from flashsms.services.errors import DomainError, NotFound
 from flashsms.text.segments import MAX_LENGTH
@@ -198,7 +198,8 @@ def test_an_unknown_id_is_unknown(ama: Member, public_id: str) -> None:
 
 def add_system_template() -> Template:
     with transaction():
-        template = Template(name="Aa from the system", folded="aa from the system", content=HELLO)
+        aa = "aa from the system"
+        template = Template(name=aa.title(), folded=aa, content=HELLO, published_at=now())
         db.session.add(template)
     return template
 
