@@ -230,9 +230,9 @@ def remove_opt_out(email: str, phone: str) -> dict[str, Any]:
 @carrier_group.command("set")
 @click.argument("url")
 @click.option("--name", default="default", help="Which carrier to add or change.")
-@click.option("--priority", default=10, help="The lowest number is tried first.")
+@click.option("--priority", type=int, help="The lowest number is tried first; 10 for a new one.")
 @answers("Carrier {name} is now {url}.")
-def set_carrier(url: str, name: str, priority: int) -> dict[str, Any]:
+def set_carrier(url: str, name: str, priority: int | None) -> dict[str, Any]:
     """Add a carrier, or change the URL of one."""
     return carriers.shown(carriers.read(carriers.set_url(url, name, priority)))
 
@@ -242,19 +242,48 @@ def set_carrier(url: str, name: str, priority: int) -> dict[str, Any]:
 @answers("Carrier {name} is switched off.")
 def remove_carrier(name: str) -> dict[str, Any]:
     """Switch a carrier off; without any, the simulator answers."""
-    return carriers.shown(carriers.read(carriers.remove(name)))
+    return carriers.shown(carriers.read(carriers.remove(carriers.named(name).public_id)))
+
+
+@carrier_group.command("pause")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why, as operators will read it.")
+@answers("Carrier {name} is paused: nothing more is sent by it, its receipts are still heard.")
+def pause_carrier(name: str, reason: str) -> dict[str, Any]:
+    """Send nothing more by a carrier."""
+    return carriers.shown(carriers.read(carriers.pause(carriers.named(name).public_id, reason)))
+
+
+@carrier_group.command("resume")
+@click.argument("name")
+@answers("Carrier {name} is used again.")
+def resume_carrier(name: str) -> dict[str, Any]:
+    """Send by a paused carrier again."""
+    return carriers.shown(carriers.read(carriers.resume(carriers.named(name).public_id)))
 
 
 def _listing(answer: dict[str, Any]) -> str:
-    lines = ["{priority:>3}  {name}  {url}".format(**carrier) for carrier in answer["carriers"]]
-    return "\n".join(lines) or "No carrier is set."
+    return "\n".join(map(_carrier_line, answer["carriers"])) or "No carrier is set."
+
+
+def _carrier_line(carrier: dict[str, Any]) -> str:
+    url = carrier["url"] or "its secret cannot be read: set its URL again"
+    words = [f"{carrier['priority']:>3}", carrier["name"], url]
+    if carrier["operators"]:
+        words.append(f"for {', '.join(carrier['operators'])}")
+    if not carrier["active"]:
+        words.append("switched off")
+    elif carrier["paused"]:
+        words.append(f"paused: {carrier['reason']}")
+    return "  ".join(words)
 
 
 @carrier_group.command("list")
 @answers(_listing)
 def list_carriers() -> dict[str, Any]:
     """Show the carriers in the order in which they are tried."""
-    return {"carriers": [carriers.shown(carrier) for carrier in carriers.in_order()]}
+    found = carriers.every()
+    return {"carriers": [carriers.shown(one) | {"reason": one.paused_for} for one in found]}
 
 
 def init_app(app: Flask) -> None:

@@ -14,6 +14,7 @@ from redis.client import Pipeline
 from rq import Queue, SimpleWorker
 from rq.cron import CronScheduler
 from rq.job import Job
+from sqlalchemy.exc import SQLAlchemyError
 
 from flashsms import queue
 from flashsms.carriers.contract import Receipt
@@ -61,30 +62,30 @@ def work(app: Flask, queue_names: Sequence[str]) -> None:
     queues = [Queue(name, connection=connection) for name in queue_names]
     worker = CarrierWorker(queues, worker_ttl=WORKER_TTL)
     worker.app = app
-    if queue.BULK in queue_names:
-        _open_carriers(app, sessions)
     worker.log_job_description = False
     try:
-        with _reporting(app, sessions, worker.name):
+        with _looking_after(app, sessions, worker.name, open_all=queue.BULK in queue_names):
             worker.work(logging_level="WARNING")
     finally:
         sessions.close()
 
 
 @contextmanager
-def _reporting(app: Flask, sessions: Sessions, name: str) -> Iterator[None]:
-    """Tell how the carriers stand in a thread: while a worker waits for jobs, nothing else runs."""
+def _looking_after(app: Flask, sessions: Sessions, name: str, *, open_all: bool) -> Iterator[None]:
+    """Look after the carriers in a thread: while a worker waits for jobs, nothing else runs."""
     over = threading.Event()
     reporter = Reporter(name)
 
-    def report() -> None:
+    def look_after() -> None:
+        while not over.is_set():
+            with app.app_context():
+                _keep(sessions, open_all=open_all)
+                _tell(sessions, reporter)
+            over.wait(REPORT_SECONDS)
         with app.app_context():
-            while not over.wait(REPORT_SECONDS):
-                stats = sessions.stats()
-                reporter.tell(stats, {key: sessions.trouble(key) for key in stats})
             reporter.leave(sessions.stats())
 
-    thread = threading.Thread(target=report, name="reporter", daemon=True)
+    thread = threading.Thread(target=look_after, name="reporter", daemon=True)
     thread.start()
     try:
         yield
@@ -93,15 +94,27 @@ def _reporting(app: Flask, sessions: Sessions, name: str) -> Iterator[None]:
         thread.join(timeout=REPORT_SECONDS)
 
 
-def _open_carriers(app: Flask, sessions: Sessions) -> None:
-    """Bind now: receipts may wait for a worker that has nothing to send.
+def _keep(sessions: Sessions, *, open_all: bool) -> None:
+    """Close what was switched off, and open what was added: receipts may wait there.
 
     A worker for urgent work alone binds when it has some, so that of a carrier that allows one
     bind the worker that can do everything gets it.
     """
-    with app.app_context():
-        for carrier in carriers.listening():
-            sessions.open(carrier.id, carrier.url)
+    try:
+        wanted = {one.id: one.url for one in carriers.listening() if one.url}
+    except SQLAlchemyError as error:
+        log.warning("Which carriers there are cannot be read: %s", type(error).__name__)
+        return
+    sessions.keep(wanted, open_all=open_all)
+
+
+def _tell(sessions: Sessions, reporter: Reporter) -> None:
+    """Tell how they stand; a carrier that cannot say so must not silence the others for good."""
+    try:
+        stats = sessions.stats()
+        reporter.tell(stats, {key: sessions.trouble(key) for key in stats})
+    except Exception:
+        log.exception("How the carriers stand could not be told.")
 
 
 def _recorder(app: Flask) -> Callable[[int, Sequence[Receipt]], None]:
@@ -138,6 +151,7 @@ def cron_command() -> None:
         interval=TICK_SECONDS,
         job_timeout=queue.JOB_TIMEOUT,
         result_ttl=0,
+        failure_ttl=queue.KEEP_FAILED,
         ttl=5 * TICK_SECONDS,  # ticks that no worker took must not pile up
     )
     cron.start()  # type: ignore[no-untyped-call]

@@ -194,3 +194,29 @@ def test_a_number_is_opted_out_and_back_in(app: Flask, ama: Member) -> None:
     assert run(app, "opt-out", "remove", *who)[1]["changed"] is True
     assert opt_outs.among(ama.account.id, ["233201234567"]) == set()
     assert run(app, "opt-out", "add", *who[:2], "12")[1]["code"] == "bad_contact"
+
+
+def test_a_carrier_is_paused_for_a_reason_and_resumed(app: Flask) -> None:
+    run(app, "carrier", "set", "smpp://telco:hush@smsc.example.com:2775", "--name", "MTN direct")
+    code, answer = run(app, "carrier", "pause", "MTN direct", "--reason", "Maintenance")
+    assert (code, answer["paused"]) == (0, True)
+    assert carriers.in_order() == []
+    shown = app.test_cli_runner().invoke(args=["carrier", "list"]).stdout
+    assert shown == (
+        " 10  MTN direct  smpp://telco:***@smsc.example.com:2775  paused: Maintenance\n"
+    )
+    code, answer = run(app, "carrier", "pause", "MTN direct", "--reason", "Again")
+    assert (code, answer["code"]) == (1, "carrier_unknown")
+    assert run(app, "carrier", "resume", "MTN direct")[1]["paused"] is False
+    assert run(app, "carrier", "resume", "Nobody")[1]["code"] == "carrier_unknown"
+    assert run(app, "carrier", "pause", "MTN direct", "--reason", " ")[1]["code"] == "bad_reason"
+
+
+def test_the_list_of_carriers_names_their_operators_and_those_that_are_off(app: Flask) -> None:
+    carriers.add("AT", "smpp://telco:hush@smsc.example.com", priority=2, operators=["AT", "MTN"])
+    carriers.remove(carriers.add("Old", "simulator://127.0.0.1:1", priority=3).public_id)
+    shown = app.test_cli_runner().invoke(args=["carrier", "list"]).stdout.splitlines()
+    assert shown == [
+        "  2  AT  smpp://telco:***@smsc.example.com  for MTN, AT",
+        "  3  Old  simulator://127.0.0.1:1  switched off",
+    ]

@@ -14,6 +14,10 @@ from flashsms.carriers.contract import CarrierError
 
 _PORT = 2775
 _SIMULATOR = ("flashsms", "simulated")
+_UNREADABLE = (
+    "The carrier's URL cannot be read: write it as smpp://SYSTEM_ID:PASSWORD@HOST:PORT, and in the "
+    "password %2F for /, %3F for ?, %23 for # and %40 for @."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,12 @@ def redact(url: str) -> str:
 def _split(url: str) -> tuple[SplitResult, int | None]:
     try:
         split = urlsplit(url)
-        return split, split.port
-    except ValueError as error:
-        raise _wrong(f"The carrier's URL cannot be read: {error}.") from None
+        port = split.port
+    except ValueError:  # its words quote the URL, and with it perhaps half a password
+        raise _wrong(_UNREADABLE) from None
+    if "@" in split.path + split.query + split.fragment:
+        raise _wrong(_UNREADABLE)  # the rest of a password would be quoted as options
+    return split, port
 
 
 def _credentials(split: SplitResult) -> tuple[str, str]:

@@ -7,8 +7,9 @@ all carriers and one thread for their receipts, so a process may fork before.
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -39,15 +40,17 @@ Result = TypeVar("Result")
 class _Entry:
     """One configured carrier; `carrier` is None when its URL describes none."""
 
-    url: str
+    url: str = field(repr=False)  # it has a password
     carrier: Carrier | None
     trouble: str
+    wait_until: float  # on the loop's clock: how long its first use waits for the bind
     waited: bool = False
     closing: bool = False
 
 
 class Sessions:
-    """The carriers of a worker, by their key. Its methods are for the main thread.
+    """The carriers of a worker, by their key. Its methods are for the main thread but for `keep`,
+    `stats` and `trouble`, which any thread may call.
 
     `apply(key, receipts)` is blocking and runs in the receipts thread; it returns once they are
     committed. When it raises, the carrier is asked to send them again.
@@ -56,11 +59,12 @@ class Sessions:
     def __init__(self, apply: Apply) -> None:
         self._apply = apply
         self._entries: dict[int, _Entry] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._changing: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._gatherer: Gatherer | None = None
         self._stopped = False
+        self._starting = threading.Lock()
 
     def submit(self, key: int, url: str, submissions: Sequence[Submission]) -> list[Outcome]:
         """Send them; one outcome each, in order. Blocks, and lets signal handlers run.
@@ -81,9 +85,19 @@ class Sessions:
             return entry.carrier.ready  # known without a trip to the loop, which costs a switch
         return self._call(self._is_ready(key, url))
 
-    def open(self, key: int, url: str) -> None:
-        """Open a carrier and return at once: receipts may wait there although nothing is sent."""
-        asyncio.run_coroutine_threadsafe(self._open(key, url), self._start())
+    def keep(self, wanted: Mapping[int, str], *, open_all: bool) -> None:
+        """Close the carriers that are not `wanted` (URLs by key) any more; returns at once.
+
+        One whose URL changed is opened anew. With `open_all` the others are opened, too: receipts
+        may wait there although nothing is sent.
+        """
+        if self._stopped or (self._loop is None and not open_all):
+            return
+        keeping = self._keep(dict(wanted), open_all=open_all)
+        try:
+            asyncio.run_coroutine_threadsafe(keeping, self._start()).add_done_callback(_log_failure)
+        except RuntimeError:  # the loop ended just now
+            keeping.close()
 
     def trouble(self, key: int) -> str:
         """Why a carrier is not ready, for the operator; empty when it is."""
@@ -126,14 +140,15 @@ class Sessions:
         return asyncio.run_coroutine_threadsafe(work, self._start()).result()
 
     def _start(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._gatherer = Gatherer(self._apply, self._loop)
-            self._thread = threading.Thread(
-                target=self._loop.run_forever, name="carriers", daemon=True
-            )
-            self._thread.start()
-        return self._loop
+        with self._starting:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._gatherer = Gatherer(self._apply, self._loop)
+                self._thread = threading.Thread(
+                    target=self._loop.run_forever, name="carriers", daemon=True
+                )
+                self._thread.start()
+            return self._loop
 
     # --- on the loop
 
@@ -149,44 +164,71 @@ class Sessions:
         entry = await self._open(key, url)
         return entry.carrier is not None and entry.carrier.ready
 
+    async def _keep(self, wanted: Mapping[int, str], *, open_all: bool) -> None:
+        for key in self._entries.keys() - wanted.keys():
+            self._close(self._entries.pop(key))
+        for key, url in wanted.items():
+            if not self._stopped and (open_all or key in self._entries):
+                await self._entry(key, url)
+
     async def _open(self, key: int, url: str) -> _Entry:
-        entry = self._entries.get(key)
-        if entry is None or entry.url != url:
-            if entry is not None:
-                self._close(entry)
-            entry = self._entries[key] = self._create(key, url)
-            if entry.carrier is not None:
-                await entry.carrier.open()
+        entry = await self._entry(key, url)
         await self._wait_once(entry)
         return entry
+
+    async def _entry(self, key: int, url: str) -> _Entry:
+        entry = self._entries.get(key)
+        if entry is None or entry.url != url:
+            closing = self._close(entry) if entry is not None else None
+            entry = self._entries[key] = self._create(key, url)
+            if closing is None:
+                await self._connect(entry)
+            else:
+                self._track(self._connect_after(closing, entry))
+        return entry
+
+    async def _connect(self, entry: _Entry) -> None:
+        if entry.carrier is not None and not (entry.closing or self._stopped):
+            await entry.carrier.open()
+
+    async def _connect_after(self, closing: asyncio.Task[None], entry: _Entry) -> None:
+        """Connect once the old session has hung up: some carriers allow an account one bind."""
+        await asyncio.wait([closing])
+        await self._connect(entry)
 
     def _create(self, key: int, url: str) -> _Entry:
         gatherer = self._gatherer
         if gatherer is None:
             raise RuntimeError("a carrier is created on the loop, which starts with the gatherer")
+        wait_until = asyncio.get_running_loop().time() + _FIRST_BIND
         try:
-            return _Entry(url, create(url, partial(gatherer.take, key)), "")
+            return _Entry(url, create(url, partial(gatherer.take, key)), "", wait_until)
         except CarrierError as error:
             logger.error("carrier %d, %s: %s", key, redact(url), error.reason)
-            return _Entry(url, None, error.reason)
+            return _Entry(url, None, error.reason, wait_until)
 
     async def _wait_once(self, entry: _Entry) -> None:
         """Give the first bind some time, so that a worker's first job is not turned away."""
         if entry.waited or entry.carrier is None:
             return
         entry.waited = True
-        deadline = asyncio.get_running_loop().time() + _FIRST_BIND
-        while not (entry.carrier.ready or self._stopped):
-            if asyncio.get_running_loop().time() > deadline:
+        while not (entry.carrier.ready or entry.closing or self._stopped):
+            if asyncio.get_running_loop().time() > entry.wait_until:
                 return
             await asyncio.sleep(_POLL)
 
-    def _close(self, entry: _Entry) -> None:
-        if entry.carrier is not None and not entry.closing:
-            entry.closing = True
-            task = asyncio.get_running_loop().create_task(entry.carrier.close(_GRACE))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+    def _close(self, entry: _Entry) -> asyncio.Task[None] | None:
+        """Start closing a carrier that is open; the task ends when it has hung up."""
+        if entry.carrier is None or entry.closing:
+            return None
+        entry.closing = True
+        return self._track(entry.carrier.close(_GRACE))
+
+    def _track(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._changing.add(task)
+        task.add_done_callback(self._changing.discard)
+        return task
 
     def _close_all(self) -> None:
         for entry in self._entries.values():
@@ -195,8 +237,8 @@ class Sessions:
     async def _closed(self) -> None:
         """Wait for every carrier to hang up, and end what still runs on the loop."""
         self._close_all()
-        if self._closing:
-            await asyncio.wait(self._closing, timeout=_GRACE + _HANG_UP)
+        if self._changing:
+            await asyncio.wait(self._changing, timeout=_GRACE + _HANG_UP)
         late = asyncio.all_tasks() - {asyncio.current_task()}
         for task in late:
             task.cancel()
@@ -207,3 +249,8 @@ class Sessions:
 
 def _unsent(submissions: Sequence[Submission], reason: str) -> list[Outcome]:
     return [Outcome(sub.reference, Fate.UNSENT, reason=reason) for sub in submissions]
+
+
+def _log_failure(kept: Future[None]) -> None:
+    if not kept.cancelled() and (error := kept.exception()):
+        logger.error("carriers could not be opened or closed", exc_info=error)

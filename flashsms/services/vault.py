@@ -26,8 +26,14 @@ def unseal(purpose: str, sealed: str) -> str | None:
     try:
         return _fernet(current_app.config["SECRET_KEY"], purpose).decrypt(sealed.encode()).decode()
     except InvalidToken:
-        log.error("A %s cannot be read: SECRET_KEY is not the one it was stored with.", purpose)
+        _complain(purpose, sealed)
         return None
+
+
+@lru_cache(maxsize=256)
+def _complain(purpose: str, sealed: str) -> None:
+    """Say it once for each secret: senders read those of carriers with every batch."""
+    log.error("A %s cannot be read: SECRET_KEY is not the one it was stored with.", purpose)
 
 
 @lru_cache(maxsize=8)

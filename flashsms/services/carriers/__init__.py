@@ -1,25 +1,51 @@
-"""The ways out: which there are, in which order they are tried, and how they are doing."""
+"""The ways out: which there are, in which order they are tried, and how they are doing.
+
+Trying one with a message is in `trying`, which stands above sending.
+"""
 
 from flashsms.services.carriers.configuring import (
+    ENVIRONMENT,
     add,
     edit,
+    set_url,
+    use_environment,
+)
+from flashsms.services.carriers.hiding import without_typed
+from flashsms.services.carriers.switching import (
+    Unchanged,
+    move,
     pause,
     remove,
     resume,
-    set_url,
     switch_on,
-    use_environment,
 )
-from flashsms.services.carriers.ways import WayOut, every, find, in_order, listening, read, shown
+from flashsms.services.carriers.ways import (
+    WayOut,
+    among,
+    every,
+    find,
+    in_order,
+    listening,
+    named,
+    read,
+    shown,
+    untaken,
+    used,
+)
 
 __all__ = [
+    "ENVIRONMENT",
+    "Unchanged",
     "WayOut",
     "add",
+    "among",
     "edit",
     "every",
     "find",
     "in_order",
     "listening",
+    "move",
+    "named",
     "pause",
     "read",
     "remove",
@@ -27,5 +53,8 @@ __all__ = [
     "set_url",
     "shown",
     "switch_on",
+    "untaken",
     "use_environment",
+    "used",
+    "without_typed",
 ]

@@ -1,39 +1,38 @@
 """Adding and changing carriers: decisions of an operator, each written to the audit log."""
 
 from collections.abc import Collection
-from typing import Any
-from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from flashsms.carriers.contract import CarrierError
 from flashsms.carriers.urls import options
 from flashsms.extensions import db, transaction
-from flashsms.models import Carrier, now
+from flashsms.models import Carrier
 from flashsms.models.rows import change
 from flashsms.services import audit, vault
 from flashsms.services.audit import Action
+from flashsms.services.carriers.hiding import with_stored
 from flashsms.services.carriers.ways import PURPOSE, read, shown, unknown
 from flashsms.services.contacts.drafts import line
-from flashsms.services.errors import DomainError, NotFound
+from flashsms.services.errors import DomainError
 from flashsms.text.phones import OPERATORS
 
 ENVIRONMENT = "environment"  # the carrier that CARRIER_URL names
 LONGEST_NAME = 60
-LONGEST_REASON = 200
+LONGEST_URL = 500
 FARTHEST = 1000  # the highest priority number
+USUAL = 10  # the priority of a carrier for which none is given
 
-_HIDDEN = "***"  # what stands for a password that is shown
 
-
-def add(name: str, url: str, *, priority: int = 10, operators: Collection[str] = ()) -> Carrier:
+def add(name: str, url: str, *, priority: int = USUAL, operators: Collection[str] = ()) -> Carrier:
     """Add a way out and use it at once. Raises DomainError naming the field that is wrong."""
-    values = _checked(name, url, priority, operators)
+    whole = checked_url(with_stored(url, None))
+    values = _checked(name, priority, operators)
     with transaction():
-        carrier = Carrier(**values, url=vault.seal(PURPOSE, url))
+        carrier = Carrier(**values, url=vault.seal(PURPOSE, whole))
         db.session.add(carrier)
-        _flush(name)
+        _flush(carrier.name)
         audit.record(Action.CARRIER_ADDED, carrier.name, None, after=shown(read(carrier)))
     return carrier
 
@@ -45,97 +44,101 @@ def edit(
 
     Raises DomainError naming the field that is wrong, or NotFound.
     """
+    values = _checked(name, priority, operators)
     with transaction():
         carrier = _one(public_id)
-        before = shown(read(carrier))
-        whole = _with_secret(url, vault.unseal(PURPOSE, carrier.url) or "")
-        for column, value in _checked(name, whole, priority, operators).items():
+        before, stored = shown(read(carrier)), vault.unseal(PURPOSE, carrier.url)
+        whole = checked_url(with_stored(url, stored))
+        for column, value in values.items():
             setattr(carrier, column, value)
         carrier.url = vault.seal(PURPOSE, whole)
-        _flush(name)
-        _note_change(carrier, before)
+        _flush(carrier.name)
+        _note_change(carrier, before, stored)
     return carrier
 
 
-def set_url(url: str, name: str = "default", priority: int = 10) -> Carrier:
-    """Store a way out under `name`, replacing its URL if it exists, and switch it on."""
+def set_url(url: str, name: str = "default", priority: int | None = None) -> Carrier:
+    """Store a way out under `name`, replacing its URL if it exists, and switch it on.
+
+    Without a `priority` one that exists keeps its own.
+    """
     with transaction():
-        carrier = db.session.scalar(select(Carrier).where(Carrier.name == name).with_for_update())
+        carrier = db.session.scalar(
+            select(Carrier).where(Carrier.name == checked_name(name)).with_for_update(),
+            execution_options={"populate_existing": True},
+        )
         if carrier is None:
-            return add(name, url, priority=priority)
-        before, was = shown(read(carrier)), vault.unseal(PURPOSE, carrier.url)
-        _check_url(url)
-        carrier.url, carrier.priority, carrier.active = vault.seal(PURPOSE, url), priority, True
-        if shown(read(carrier)) != before or url != was:
-            _note_change(carrier, before)
+            return add(name, url, priority=USUAL if priority is None else priority)
+        before, stored = shown(read(carrier)), vault.unseal(PURPOSE, carrier.url)
+        whole = checked_url(with_stored(url, stored))
+        carrier.url, carrier.active = vault.seal(PURPOSE, whole), True
+        if priority is not None:
+            carrier.priority = checked_priority(priority)
+        if whole != stored or shown(read(carrier)) != _as_started(name, before):
+            _note_change(carrier, before, stored)
     return carrier
 
 
 def use_environment(url: str) -> None:
-    """Make the carrier of CARRIER_URL the row it names, or switch that row off when it is unset."""
+    """Make the carrier of CARRIER_URL the row it names, or switch that row off when it is unset.
+
+    What does not change anything but that is not written to the audit log: it is done with every
+    start.
+    """
     if url:
         try:
-            set_url(url, ENVIRONMENT, priority=1)
+            _set_environment(url)
         except DomainError as error:
             if error.code != "name_taken":
                 raise
-            set_url(url, ENVIRONMENT, priority=1)  # another process of this installation was first
+            _set_environment(url)  # another process of this installation was first
         return
     with transaction():
         change(update(Carrier).where(Carrier.name == ENVIRONMENT).values(active=False))
 
 
-def pause(public_id: str, reason: str) -> Carrier:
-    """Send nothing more by a carrier, and go on hearing its receipts.
-
-    Raises NotFound when there is none that is in use.
-    """
-    why = line("reason", reason, LONGEST_REASON)
-    if why is None:
-        raise DomainError("bad_reason", "reason must say why the carrier is paused.")
-    in_use = Carrier.active & Carrier.paused_at.is_(None)
-    return _switch(public_id, in_use, Action.CARRIER_PAUSED, paused_at=now(), paused_for=why)
-
-
-def resume(public_id: str) -> Carrier:
-    """Send by a paused carrier again."""
-    paused = Carrier.paused_at.is_not(None)
-    return _switch(public_id, paused, Action.CARRIER_RESUMED, paused_at=None, paused_for=None)
+def checked_name(given: str) -> str:
+    """Return the name of a carrier. Raises DomainError bad_name."""
+    try:
+        name = line("name", given, LONGEST_NAME)
+    except DomainError as error:
+        raise DomainError("bad_name", error.sentence) from error
+    if name is None:
+        raise DomainError("bad_name", "name must not be empty.")
+    return name
 
 
-def remove(public_id_or_name: str) -> Carrier:
-    """Switch a carrier off; messages leave by the others. Raises NotFound when none is on."""
-    return _switch(public_id_or_name, Carrier.active.is_(True), Action.CARRIER_OFF, active=False)
+def checked_url(given: str) -> str:
+    """Return a URL that describes a carrier. Raises DomainError bad_carrier, without the secret."""
+    try:
+        url = line("url", given, LONGEST_URL) or ""
+    except DomainError as error:
+        raise DomainError("bad_carrier", error.sentence) from error
+    if len(url.split()) > 1:
+        raise DomainError("bad_carrier", "url must have no blanks; in a password write %20.")
+    try:
+        options(url)
+    except CarrierError as error:
+        raise DomainError("bad_carrier", f"url: {error.reason}") from None
+    return url
 
 
-def switch_on(public_id: str) -> Carrier:
-    """Use a carrier that was switched off again."""
-    return _switch(public_id, Carrier.active.is_(False), Action.CARRIER_ON, active=True)
+def checked_priority(given: int) -> int:
+    """Return a number of the order. Raises DomainError bad_priority."""
+    if not 1 <= given <= FARTHEST:
+        raise DomainError("bad_priority", f"priority must be from 1 to {FARTHEST:,}.")
+    return given
 
 
-def _switch(
-    public_id_or_name: str,
-    came_from: ColumnElement[bool],
-    action: Action,
-    **values: Any,
-) -> Carrier:
-    known = public_id_or_name if public_id_or_name.isprintable() else ""
-    called = (Carrier.public_id == known) | (Carrier.name == known)
+def _set_environment(url: str) -> None:
     with transaction():
-        id = change(
-            update(Carrier).where(called, came_from).values(values).returning(Carrier.id)
-        ).scalar()
-        if id is None:
-            raise NotFound(
-                "carrier_unknown", f"There is no carrier {known[:60]!r} to which this applies."
-            )
-        carrier = db.session.get_one(Carrier, id, populate_existing=True)
-        audit.record(action, carrier.name, None, after=shown(read(carrier)) | _reason(carrier))
-    return carrier
+        known = db.session.scalar(select(Carrier.id).where(Carrier.name == ENVIRONMENT))
+        set_url(url, ENVIRONMENT, priority=1 if known is None else None)
 
 
-def _reason(carrier: Carrier) -> dict[str, object]:
-    return {"reason": carrier.paused_for} if carrier.paused_for else {}
+def _as_started(name: str, before: dict[str, object]) -> dict[str, object]:
+    """Return what was, but that every start switches the carrier of the environment on."""
+    return before | {"active": True} if name == ENVIRONMENT else before
 
 
 def _one(public_id: str) -> Carrier:
@@ -149,50 +152,18 @@ def _one(public_id: str) -> Carrier:
     return carrier
 
 
-def _checked(
-    name: str, url: str, priority: int, operators: Collection[str]
-) -> dict[str, str | int]:
+def _checked(name: str, priority: int, operators: Collection[str]) -> dict[str, str | int]:
     """Return the columns of a carrier but for its URL."""
-    wanted = line("name", name, LONGEST_NAME)
-    if wanted is None:
-        raise DomainError("bad_name", "name must not be empty.")
-    _check_url(url)
-    if not 1 <= priority <= FARTHEST:
-        raise DomainError("bad_priority", f"priority must be from 1 to {FARTHEST:,}.")
     if strange := sorted(set(operators) - set(OPERATORS)):
         known = ", ".join(OPERATORS)
         raise DomainError("bad_operator", f"operators: {strange[0][:40]!r} is none of {known}.")
-    routes = ",".join(one for one in OPERATORS if one in operators)
-    return {"name": wanted, "priority": priority, "routes": routes}
-
-
-def _check_url(url: str) -> None:
-    try:
-        options(url)
-    except CarrierError as error:
-        raise DomainError("bad_carrier", f"url: {error.reason}") from error
-
-
-def _with_secret(given: str, stored: str) -> str:
-    """Put the stored password where *** stands, unless it would go to somebody else."""
-    try:
-        new, old = urlsplit(given), urlsplit(stored)
-        same = _whom(new) == _whom(old)
-    except ValueError:  # a URL that cannot be read is refused by whoever checks it
-        return given
-    if new.password != _HIDDEN:
-        return given
-    if not same:
-        raise DomainError(
-            "bad_carrier", "url: type the password again, because the host or the user changed."
-        )
-    credentials, at, _ = stored.partition("://")[2].rpartition("@")
-    address = given.partition("://")[2].rpartition("@")[2]
-    return f"{new.scheme}://{credentials}{at}{address}"
-
-
-def _whom(split: Any) -> tuple[object, ...]:
-    return split.scheme, split.username, split.hostname, split.port
+    taken = [one for one in OPERATORS if one in operators]
+    routes = "" if len(taken) == len(OPERATORS) else ",".join(taken)
+    return {
+        "name": checked_name(name),
+        "priority": checked_priority(priority),
+        "routes": routes,
+    }
 
 
 def _flush(name: str) -> None:
@@ -202,7 +173,10 @@ def _flush(name: str) -> None:
         raise DomainError("name_taken", f"name: there is a carrier {name!r} already.") from error
 
 
-def _note_change(carrier: Carrier, before: dict[str, object]) -> None:
-    audit.record(
-        Action.CARRIER_CHANGED, carrier.name, None, before=before, after=shown(read(carrier))
-    )
+def _note_change(carrier: Carrier, before: dict[str, object], stored: str | None) -> None:
+    """Write down what changed; of the password only that it did."""
+    way = read(carrier)
+    after = shown(way)
+    if way.url != stored and after["url"] == before["url"]:
+        after["password"] = "changed"  # noqa: S105  (not one)
+    audit.record(Action.CARRIER_CHANGED, carrier.name, None, before=before, after=after)

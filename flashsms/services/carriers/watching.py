@@ -21,6 +21,7 @@ from flashsms.models import now
 
 REPORT_SECONDS = 2.0  # between two reports of a worker
 _FRESH = 10  # seconds that a report counts
+_FORGOTTEN = 600  # seconds after which a worker that was killed is no longer remembered
 _KEPT = 8 * 24 * 3600  # seconds that the counts of an hour are kept
 _RECEIPTS = "receipts"
 
@@ -90,16 +91,27 @@ class Reporter:
     def __init__(self, worker: str) -> None:
         self._worker = worker
         self._before: dict[int, tuple[float, int]] = {}
+        self._tidied: set[int] = set()
 
     def tell(self, stats: Mapping[int, CarrierStats], trouble: Mapping[int, str]) -> None:
         """Say how the carriers (by id) stand; never raises when Redis is away."""
         moment = time.monotonic()
+        self._tidy(stats)
         with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:
             for carrier_id, one in stats.items():
                 said = _said(one, self._rate(carrier_id, one, moment), trouble.get(carrier_id, ""))
                 pipe.hset(_key(carrier_id), self._worker, orjson.dumps(said))
                 pipe.expire(_key(carrier_id), 3600)
             pipe.execute()
+
+    def _tidy(self, carrier_ids: Iterable[int]) -> None:
+        """Once for each carrier drop what workers said that were killed long ago."""
+        for carrier_id in set(carrier_ids) - self._tidied:
+            self._tidied.add(carrier_id)
+            with _forgiven():
+                said = queue.redis().hgetall(_key(carrier_id)).items()
+                if old := [name for name, text in said if _age(text) > _FORGOTTEN]:
+                    queue.redis().hdel(_key(carrier_id), *old)
 
     def leave(self, carrier_ids: Iterable[int]) -> None:
         """Say nothing any more: the worker ends."""
@@ -111,7 +123,8 @@ class Reporter:
         before, count = self._before.get(carrier_id, (moment, stats.submitted))
         self._before[carrier_id] = (moment, stats.submitted)
         passed = moment - before
-        return round((stats.submitted - count) / passed, 1) if passed > 0 else 0.0
+        written = max(0, stats.submitted - count)  # it begins anew when the URL changes
+        return round(written / passed, 1) if passed > 0 else 0.0
 
 
 def count_outcomes(carrier_id: int, fates: Iterable[Fate]) -> None:
@@ -163,15 +176,32 @@ def _condition(
     said: Mapping[bytes, bytes], last: bytes | None, hours: list[Mapping[bytes, bytes]]
 ) -> Condition:
     found = Condition()
-    for text in said.values():
-        values = orjson.loads(text)
-        if time.time() - values.pop("at") <= _FRESH:
-            found.reports.append(Report(**values))
+    found.reports = [_report(text) for text in said.values() if _age(text) <= _FRESH]
     for hour in hours:
         found.outcomes.update({name.decode(): int(count) for name, count in hour.items()})
     if last is not None:
         found.last_receipt = datetime.fromtimestamp(float(last), UTC)
     return found
+
+
+def _age(text: bytes | str) -> float:
+    """Return how many seconds ago a worker said something."""
+    return time.time() - float(orjson.loads(text).get("at", 0))
+
+
+def _report(text: bytes | str) -> Report:
+    """Read what a worker said; one of another version may say more or less."""
+    said = orjson.loads(text)
+    return Report(
+        ready=bool(said.get("ready")),
+        in_flight=said.get("in_flight", 0),
+        window=said.get("window", 0),
+        submitted=said.get("submitted", 0),
+        receipts=said.get("receipts", 0),
+        reconnects=said.get("reconnects", 0),
+        rate=said.get("rate", 0.0),
+        trouble=said.get("trouble", ""),
+    )
 
 
 def _said(stats: CarrierStats, rate: float, trouble: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from flashsms.extensions import db
 from flashsms.models import Message, Recipient, now
@@ -33,15 +33,17 @@ class Share:
 def choose(message: Message, ticket: int, ways: Sequence[WayOut], ready: Ready) -> Share | None:
     """Return whose turn it is, or None when nothing can leave just now. Leaves no read open."""
     if message.only_carrier_id is not None:
-        ways = [one for one in listening() if one.id == message.only_carrier_id]
+        ways = [one for one in listening() if one.id == message.only_carrier_id and one.url]
         db.session.commit()
     if not any(one.operators for one in ways) or message.only_carrier_id is not None:
         return next((Share(one) for one in ways if ready(one.id, one.url)), None)
     shares = list(_shares(ways, ready))
-    covered = frozenset[str]().union(*(one.operators or () for one in shares))
-    turned = shares[ticket % len(shares) :] + shares[: ticket % len(shares)] if shares else []
+    if not shares or (len(shares) == 1 and shares[0].operators is None):
+        return shares[0] if shares else None
+    turned = shares[ticket % len(shares) :] + shares[: ticket % len(shares)]
     found = next((one for one in turned if _has_due(message.id, one)), None)
     db.session.commit()
+    covered = frozenset[str]().union(*(one.operators or () for one in shares))
     # With nothing due at all the claim finds out when to look again.
     return found or (turned[0] if covered == _EVERYBODY else None)
 
@@ -63,7 +65,7 @@ def _shares(ways: Sequence[WayOut], ready: Ready) -> Iterator[Share]:
         takes = left & (one.operators or _EVERYBODY)
         if takes and ready(one.id, one.url):
             left -= takes
-            yield Share(one, takes)
+            yield Share(one, None if takes == _EVERYBODY else takes)
 
 
 def _has_due(message_id: int, share: Share) -> bool:
@@ -73,10 +75,9 @@ def _has_due(message_id: int, share: Share) -> bool:
 
 def _in_ranges(operators: frozenset[str]) -> ColumnElement[bool]:
     start = func.substr(Recipient.phone, 1, _RANGE)
-    known = start.in_(_all_ranges(operators))
-    if OTHER not in operators:
-        return known
-    return or_(known, start.not_in(_all_ranges(_EVERYBODY)))
+    if OTHER in operators:  # whatever is in nobody else's ranges
+        return start.not_in(_all_ranges(_EVERYBODY - operators))
+    return start.in_(_all_ranges(operators))
 
 
 def _all_ranges(operators: frozenset[str]) -> list[str]:

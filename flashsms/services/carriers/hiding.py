@@ -1,0 +1,67 @@
+"""The password of a carrier's URL: left out where a URL is shown, put back where *** stands."""
+
+import re
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from flashsms.carriers.contract import CarrierError
+from flashsms.carriers.urls import options, redact
+from flashsms.services.errors import DomainError
+
+HIDDEN = "***"  # stands for the password that is stored
+RETYPE = "(type-it-again)"  # stands for one that was typed into a form that was refused
+
+# Greedy: whatever stands before the last @ may be part of a password that was not escaped.
+_WITH_PASSWORD = re.compile(r"([a-z]+://[^:/?#@]*:)(.*)(@[^@]*)")
+
+
+def without_typed(url: str) -> str:
+    """Return a URL that was refused so that it can be shown again: no typed password is in it.
+
+    Nothing is left of a URL in which the password cannot be told from the rest.
+    """
+    url = url.strip()
+    if not url.isprintable() or len(url.split()) != 1:
+        return ""
+    if found := _WITH_PASSWORD.fullmatch(url):
+        return url if found[2] == HIDDEN else f"{found[1]}{RETYPE}{found[3]}"
+    try:
+        options(url)
+    except CarrierError:
+        return ""
+    return redact(url)
+
+
+def with_stored(given: str, stored: str | None) -> str:
+    """Put the password of the `stored` URL where *** stands, unless it would go to somebody else.
+
+    `stored` is None when there is none, or none that can be read. Raises DomainError.
+    """
+    if RETYPE in given:
+        raise _retype("a form that was refused does not keep it.")
+    new = _split(given)
+    if new is None or new.password != HIDDEN:
+        return given
+    old = _split(stored) if stored else None
+    if old is None:
+        raise _retype("there is none stored that could be used.")
+    if _whom(new) != _whom(old):
+        raise _retype("the kind, the host or the user changed.")
+    credentials, address = old.netloc.rpartition("@")[0], new.netloc.rpartition("@")[2]
+    return urlunsplit(new._replace(netloc=f"{credentials}@{address}"))
+
+
+def _retype(why: str) -> DomainError:
+    return DomainError("bad_carrier", f"url: type the password again, because {why}")
+
+
+def _split(url: str) -> SplitResult | None:
+    """Read a URL; one that cannot be read is refused by whoever checks it."""
+    try:
+        split = urlsplit(url)
+        return split if split.port is None or split.port >= 0 else None
+    except ValueError:
+        return None
+
+
+def _whom(split: SplitResult) -> tuple[object, ...]:
+    return split.scheme, split.username, split.hostname, split.port

@@ -1,0 +1,77 @@
+"""How each carrier stands, in a word and a sentence for whoever looks after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flashsms.services.carriers import watching
+from flashsms.services.carriers.watching import Condition
+from flashsms.services.carriers.ways import WayOut, tried
+
+_RETYPE = "Its secret cannot be read, because SECRET_KEY changed: enter the URL again."
+_STANDS_BY = "It only pretends to send, and is not used while another carrier is switched on."
+_UNTOLD = "Redis cannot be reached, so nobody knows."
+_UNHEARD = "No worker has told of it. A worker that runs does so within seconds."
+
+
+class State(StrEnum):
+    """Where a carrier stands."""
+
+    UP = "up"
+    DOWN = "down"
+    PAUSED = "paused"
+    OFF = "switched off"
+    STANDS_BY = "stands by"
+    UNREADABLE = "unusable"
+    UNTOLD = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A carrier and how it does; `condition` is None when Redis is away."""
+
+    way: WayOut
+    state: State
+    sentence: str
+    condition: Condition | None
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether it has a place in the order."""
+        return self.state not in (State.OFF, State.STANDS_BY)
+
+    @property
+    def limit(self) -> float:
+        """Parts a second that it is given at most, 0 for no limit."""
+        return self.way.options.tps if self.way.options else 0.0
+
+
+def of(ways: Sequence[WayOut], wanted: Sequence[WayOut] | None = None) -> list[Standing]:
+    """Return how all carriers stand, or the `wanted` ones of them; one trip to Redis."""
+    asked = ways if wanted is None else wanted
+    ids = {one.id for one in tried(ways)}
+    conditions = watching.conditions(one.id for one in asked)
+    found = [(one, conditions[one.id] if conditions else None) for one in asked]
+    return [
+        Standing(one, *_state(one, condition, one.id in ids), condition) for one, condition in found
+    ]
+
+
+def _state(way: WayOut, condition: Condition | None, is_tried: bool) -> tuple[State, str]:
+    if not way.active:
+        return State.OFF, "Nothing is sent by it, and its receipts are not heard."
+    if not is_tried:
+        return State.STANDS_BY, _STANDS_BY
+    if not way.url:
+        return State.UNREADABLE, _RETYPE
+    if way.paused_at:
+        return State.PAUSED, way.paused_for or ""
+    return _connected(condition)
+
+
+def _connected(condition: Condition | None) -> tuple[State, str]:
+    if condition is None:
+        return State.UNTOLD, _UNTOLD
+    if count := condition.ready:
+        return State.UP, f"Connected on {count} worker{'' if count == 1 else 's'}."
+    return State.DOWN, condition.trouble or _UNHEARD

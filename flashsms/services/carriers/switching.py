@@ -1,0 +1,130 @@
+"""Pausing carriers, switching them off and on, and which one is tried first."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+
+from flashsms.extensions import db, transaction
+from flashsms.models import Carrier, now
+from flashsms.models.rows import change
+from flashsms.services import audit
+from flashsms.services.audit import Action
+from flashsms.services.carriers.configuring import FARTHEST
+from flashsms.services.carriers.ways import read, shown, tried, unknown
+from flashsms.services.contacts.drafts import line
+from flashsms.services.errors import DomainError, NotFound
+
+LONGEST_REASON = 200
+
+
+class Unchanged(NotFound):
+    """A carrier that is as somebody wants it already, or cannot become so."""
+
+    def __init__(self, name: str, wanted: str) -> None:
+        super().__init__("carrier_unknown", f"Carrier {name!r} is not {wanted}.")
+
+
+def pause(public_id: str, reason: str) -> Carrier:
+    """Send nothing more by a carrier, and go on hearing its receipts.
+
+    Raises Unchanged for one that is paused already or switched off, and NotFound.
+    """
+    try:
+        why = line("reason", reason, LONGEST_REASON)
+    except DomainError as error:
+        raise DomainError("bad_reason", error.sentence) from error
+    if why is None:
+        raise DomainError("bad_reason", "reason must say why the carrier is paused.")
+    in_use = Carrier.active & Carrier.paused_at.is_(None)
+    paused = {"paused_at": now(), "paused_for": why}
+    return _switch(public_id, in_use, Action.CARRIER_PAUSED, "in use", paused)
+
+
+def resume(public_id: str) -> Carrier:
+    """Send by a paused carrier again."""
+    paused = Carrier.paused_at.is_not(None)
+    resumed = {"paused_at": None, "paused_for": None}
+    return _switch(public_id, paused, Action.CARRIER_RESUMED, "paused", resumed)
+
+
+def remove(public_id: str) -> Carrier:
+    """Switch a carrier off; messages leave by the others. Raises Unchanged when it is off."""
+    on = Carrier.active.is_(True)
+    return _switch(public_id, on, Action.CARRIER_OFF, "switched on", {"active": False})
+
+
+def switch_on(public_id: str) -> Carrier:
+    """Use a carrier that was switched off again."""
+    off = Carrier.active.is_(False)
+    return _switch(public_id, off, Action.CARRIER_ON, "switched off", {"active": True})
+
+
+def move(public_id: str, by: int) -> None:
+    """Try a carrier earlier (-1) or later (1) than its neighbour, of those that are tried at all.
+
+    Raises Unchanged for one that has no neighbour there.
+    """
+    with transaction():
+        found = _locked()
+        order = _swapped(found, public_id, by)
+        before = {"order": [carrier.name for carrier in found]}
+        for carrier, priority in zip(order, _ascending(found), strict=True):
+            carrier.priority = priority
+        moved = next(carrier for carrier in order if carrier.public_id == public_id)
+        after = {"order": [carrier.name for carrier in order]}
+        audit.record(Action.CARRIER_CHANGED, moved.name, None, before=before, after=after)
+
+
+def _locked() -> list[Carrier]:
+    """Return those that are tried in their order, for nobody else to change until the commit.
+
+    They are put in order here: the database does so before it has waited for another operator.
+    """
+    found = db.session.scalars(
+        select(Carrier).where(Carrier.active).order_by(Carrier.id).with_for_update(),
+        execution_options={"populate_existing": True},
+    ).all()
+    ids = {one.id for one in tried(map(read, found))}
+    return sorted((one for one in found if one.id in ids), key=lambda one: (one.priority, one.id))
+
+
+def _swapped(found: list[Carrier], public_id: str, by: int) -> list[Carrier]:
+    place = next((at for at, one in enumerate(found) if one.public_id == public_id), None)
+    if place is None:
+        raise unknown(public_id)
+    if not 0 <= place + by < len(found):
+        raise Unchanged(
+            found[place].name, "followed by another one" if by > 0 else "preceded by another one"
+        )
+    order = list(found)
+    order[place], order[place + by] = order[place + by], order[place]
+    return order
+
+
+def _ascending(found: list[Carrier]) -> list[int]:
+    """Return the priorities that there are, moved apart where several carriers share one."""
+    numbers: list[int] = []
+    for carrier in found:
+        numbers.append(max(carrier.priority, numbers[-1] + 1 if numbers else 1))
+    return numbers if numbers[-1] <= FARTHEST else list(range(1, len(found) + 1))
+
+
+def _switch(
+    public_id: str,
+    came_from: ColumnElement[bool],
+    action: Action,
+    wanted: str,
+    values: dict[str, Any],
+) -> Carrier:
+    called = Carrier.public_id == (public_id if public_id.isprintable() else "")
+    with transaction():
+        id = change(
+            update(Carrier).where(called, came_from).values(values).returning(Carrier.id)
+        ).scalar()
+        if id is None:
+            name = db.session.scalar(select(Carrier.name).where(called))
+            raise Unchanged(name, wanted) if name else unknown(public_id)
+        carrier = db.session.get_one(Carrier, id, populate_existing=True)
+        reason = {"reason": carrier.paused_for} if carrier.paused_for else {}
+        audit.record(action, carrier.name, None, after=shown(read(carrier)) | reason)
+    return carrier
