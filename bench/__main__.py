@@ -19,6 +19,7 @@ from bench import (
     book,
     databases,
     delivery,
+    history,
     imports,
     latency,
     pages,
@@ -29,11 +30,12 @@ from bench import (
 from bench.book import Book
 from bench.databases import Server
 from bench.figures import Round
+from bench.history import History
 from bench.imports import Imported
 from bench.latency import Latencies
 from bench.pages import Pages
 
-PARTS = ("A", "B", "C", "D", "E", "F", "G")
+PARTS = ("A", "B", "C", "D", "E", "F", "G", "H")
 ROUNDS = 3
 Found = TypeVar("Found")
 
@@ -70,6 +72,7 @@ class _Bench:
         self._books: dict[str, Book] = {}
         self._files: dict[str, dict[str, Imported]] = {}
         self._pages: dict[str, Pages] = {}
+        self._history: History | None = None
 
     def run(self) -> list[str]:
         """Return the tables of what was measured."""
@@ -91,6 +94,8 @@ class _Bench:
             tables.append(results.files(self._files))
         if self._pages:
             tables.append(results.pages(self._pages))
+        if self._history:
+            tables.append(results.history(self._history))
         return tables
 
     def _measure(self, server: Server) -> None:
@@ -124,6 +129,8 @@ class _Bench:
             )
         if "G" in self._parts:
             self._pages[kind] = _timed(f"G {kind}", lambda: pages.measure(server, tenth))
+        if "H" in self._parts and kind == "postgresql":
+            self._history = _timed("H", lambda: history.measure(server, history.BIG // tenth))
 
 
 def _parser() -> argparse.ArgumentParser:

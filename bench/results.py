@@ -11,6 +11,7 @@ import psycopg
 
 from bench.book import Book
 from bench.figures import Round, middle
+from bench.history import SMALL, History, scans
 from bench.imports import Imported
 from bench.latency import Latencies
 from bench.pages import LAYOUT, Pages
@@ -99,6 +100,27 @@ def pages(found: Mapping[str, Pages]) -> str:
         lines.append(f"| {name} | {' | '.join(cells)} |")
     title = "### G. Pages of an account with 100,000 contacts and 1,000 campaigns"
     return "\n".join([title, "", *_head("", *titles), *lines])
+
+
+def history(found: History) -> str:
+    """Return the table of part H, and by which indexes the pages read the large tables."""
+    head = _head("ms", f"{SMALL:,}", f"{found.recipients:,}", "ratio")
+    lines = [
+        f"| {name} | {_ms(small)} | {_ms(big)} | {big / small:.2f} |"
+        for name, (small, big) in found.pages.items()
+    ]
+    plans = [
+        f"{name}\n" + "\n".join(f"  {scan}" for scan in scans(one))
+        for name, one in found.plans.items()
+    ]
+    title = (
+        f"### H. Operators' pages over {SMALL:,} and {found.recipients:,} recipients, PostgreSQL"
+    )
+    filled = f"The larger database was filled in {found.filled:.0f} s."
+    shown = "How each page reads messages, recipients, ledger and hours in the larger one:"
+    return "\n".join(
+        [title, "", *head, *lines, "", filled, "", shown, "", "```", "\n\n".join(plans), "```"]
+    )
 
 
 def _questions(name: str, found: Book) -> str:

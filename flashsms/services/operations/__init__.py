@@ -1,0 +1,1 @@
+"""What operators of the installation see and do across all accounts."""
