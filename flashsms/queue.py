@@ -17,12 +17,14 @@ SEND_BATCH = "flashsms.jobs.sending.send_batch"
 RUN_IMPORT = "flashsms.jobs.imports.run"
 TICK = "flashsms.jobs.schedule.tick"
 SEND_MAIL = "flashsms.jobs.mail.send"
-JOBS = (SEND_BATCH, RUN_IMPORT, TICK, SEND_MAIL)
+RUN_LEDGER_CHECK = "flashsms.jobs.ledger.check"
+JOBS = (SEND_BATCH, RUN_IMPORT, TICK, SEND_MAIL, RUN_LEDGER_CHECK)
 
 _NAMES = {SEND_BATCH: "send", RUN_IMPORT: "import"}  # what their ids begin with
 
 JOB_TIMEOUT = 300  # seconds; a batch bounds its own waits far below, this ends what hangs
-_KEEP_FAILED = 7 * 24 * 3600
+LEDGER_CHECK_TIMEOUT = 3600  # seconds; it reads the ledgers of all accounts
+KEEP_FAILED = 7 * 24 * 3600  # seconds
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,12 @@ def enqueue_mail(letter: str, key: str) -> None:
     _enqueue(URGENT, SEND_MAIL, letter, key, job_id=job_id, otherwise="it must be asked for again")
 
 
+def enqueue_ledger_check(check_id: int) -> None:
+    """Queue a check of all balances; never raises either."""
+    job_id = f"ledger-check-{check_id}"
+    _enqueue(BULK, RUN_LEDGER_CHECK, check_id, job_id=job_id, timeout=LEDGER_CHECK_TIMEOUT)
+
+
 def still_queued(tickets: Iterable[tuple[int, int]], job: str = SEND_BATCH) -> set[int]:
     """Return the ids of those messages whose job of that ticket still waits for a worker.
 
@@ -70,7 +78,12 @@ def still_queued(tickets: Iterable[tuple[int, int]], job: str = SEND_BATCH) -> s
 
 
 def _enqueue(
-    name: str, job: str, *args: int | str, job_id: str, otherwise: str = "the tick will do it"
+    name: str,
+    job: str,
+    *args: int | str,
+    job_id: str,
+    otherwise: str = "the tick will do it",
+    timeout: int = JOB_TIMEOUT,
 ) -> None:
     try:
         Queue(name, connection=redis()).enqueue(
@@ -78,9 +91,9 @@ def _enqueue(
             *args,
             job_id=job_id,
             description=job_id,
-            job_timeout=JOB_TIMEOUT,
+            job_timeout=timeout,
             result_ttl=0,
-            failure_ttl=_KEEP_FAILED,
+            failure_ttl=KEEP_FAILED,
         )
     except RedisError as error:
         log.warning("%s was not queued (%s); %s.", job_id, error, otherwise)

@@ -14,6 +14,7 @@ document.addEventListener("click", (event) => {
 // A form is sent once, however often its button is clicked; coming back to the page frees it.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
+  if (event.target.matches("[data-download]")) return; // the page stays, and may be asked again
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "yes";
 });
@@ -81,7 +82,7 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("change", (event) => {
   const list = event.target.closest(".selectable");
   if (!list || event.target.type !== "checkbox") return;
-  const boxes = [...list.querySelectorAll("[name=contact]")];
+  const boxes = [...list.querySelectorAll("[name=contact], [name=sender]")];
   const all = list.querySelector("[data-all]");
   if (event.target === all) for (const box of boxes) box.checked = all.checked;
   const ticked = boxes.filter((box) => box.checked).length;

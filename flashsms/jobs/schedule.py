@@ -1,11 +1,13 @@
 """The job that runs every few seconds and finds in the database whatever is due."""
 
-from flashsms.services import idempotency, imports, receipts, sending
+from flashsms.services import idempotency, imports, ledger_checks, receipts, sending
+from flashsms.services.operations import sweeps
 
 
 def tick() -> None:
-    """Wake what is due, retry parked receipts, forget answers that are no longer promised."""
-    sending.wake_due()
+    """Wake what is due, retry parked receipts, forget old answers, check balances at night."""
+    sweeps.note(sending.wake_due())
     imports.wake_due()
     receipts.retry_parked()
     idempotency.forget_old()
+    ledger_checks.wake_due()

@@ -4,13 +4,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, select
+from sqlalchemy import func, inspect, select, text
 
 from flashsms.extensions import db
-from flashsms.models import Message, Recipient, Template
+from flashsms.models import CreditDay, Message, Recipient, Template
 from flashsms.models.address_search import is_modelled
 from flashsms.models.rows import is_postgresql
-from flashsms.services import contacts, sending
+from flashsms.services import carriers, contacts, sending
 from flashsms.services.sending import Order
 from tests.factories import Member, phones
 
@@ -40,10 +40,15 @@ def test_an_installation_with_messages_goes_up_and_down(app: Flask, ama: Member)
     """What holds rows cannot be made anew by dropping it: others refer to it."""
     message = sending.accept(ama.account.id, Order(text="Hi", recipients=phones(3))).message
     contacts.add(ama.account.id, [contacts.Draft("233201234567", "Ama")])
+    url = carriers.set_url("smpp://telco:hush@smsc.example.com:2775").url
     db.session.remove()
     downgrade(revision="0001")
+    assert db.session.scalar(text("SELECT url FROM carriers")) != url  # in plain, as it was then
+    db.session.remove()
     upgrade()
     found = db.session.scalars(select(Recipient.phone).where(Recipient.message_id == message.id))
     assert sorted(found) == phones(3)
     assert db.session.scalars(select(Message.personalised)).all() == [False]
+    assert [one.url for one in carriers.in_order()] == ["smpp://telco:hush@smsc.example.com:2775"]
+    assert db.session.scalar(select(func.sum(CreditDay.amount))) == ama.balance
     assert {name for name in db.session.scalars(select(Template.name))} >= {"Welcome"}

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from flashsms.extensions import db
-from flashsms.models import Template
+from flashsms.models import Template, now
 from flashsms.services import templates
 from flashsms.services.meter import Meter
 from flashsms.text.search import fold
@@ -24,7 +24,9 @@ def _signed_in(client: FlaskClient, ama: Member) -> None:
 
 
 def add_system_template(name: str, content: str) -> Template:
-    template = Template(account_id=None, name=name, folded=fold(name), content=content)
+    template = Template(
+        account_id=None, name=name, folded=fold(name), content=content, published_at=now()
+    )
     db.session.add(template)
     db.session.commit()
     return template

@@ -5,13 +5,14 @@ from flashsms.services.sending.batches import send_next_batch
 from flashsms.services.sending.cancelling import cancel
 from flashsms.services.sending.order import Accepted, LeftOut, Order
 from flashsms.services.sending.preflight import Preflight, preflight
-from flashsms.services.sending.waking import wake_due
+from flashsms.services.sending.waking import Woken, wake_due
 
 __all__ = [
     "Accepted",
     "LeftOut",
     "Order",
     "Preflight",
+    "Woken",
     "accept",
     "cancel",
     "preflight",

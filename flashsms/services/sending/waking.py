@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Container
+from dataclasses import dataclass
 
 from flask import current_app
 from sqlalchemy import Row, select, update
@@ -23,25 +24,56 @@ log = logging.getLogger(__name__)
 Due = Row[int, int, MessageStatus]  # id, ticket, status
 
 
-def wake_due() -> None:
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """What one sweep found.
+
+    `launched`, `missed` and `resumed` count messages: schedules that were due, schedules missed by
+    too much, messages that nobody worked on. `interrupted` and `given_up` count recipients: claims
+    that outlived their lease, and unknown outcomes that no receipt resolved in time.
+    """
+
+    launched: int = 0
+    missed: int = 0
+    resumed: int = 0
+    interrupted: int = 0
+    given_up: int = 0
+
+    def __add__(self, other: "Woken") -> "Woken":
+        """Return both together."""
+        return Woken(
+            self.launched + other.launched,
+            self.missed + other.missed,
+            self.resumed + other.resumed,
+            self.interrupted + other.interrupted,
+            self.given_up + other.given_up,
+        )
+
+
+_NOTHING = Woken()
+
+
+def wake_due() -> Woken:
     """Look after every message whose time has come. One transaction per message."""
     due = _due()
     queued = queue.still_queued((message.id, message.ticket) for message in due)
+    woken = _NOTHING
     for message in due:
         try:
-            _wake(message, queued)
+            woken += _wake(message, queued)
         except SQLAlchemyError:  # one that cannot be woken must not keep the others asleep
             log.exception("Message %d could not be looked after; the next tick tries.", message.id)
+    return woken
 
 
-def _wake(due: Due, queued: Container[int]) -> None:
+def _wake(due: Due, queued: Container[int]) -> Woken:
     if due.status is MessageStatus.SCHEDULED:
-        _launch(due)
-    elif due.id in queued:
-        stalled = current_app.config["STALL_AFTER"].total_seconds()
-        turns.rest(due.id, due.ticket, seconds=stalled)
-    else:
-        _resume(due)
+        return _launch(due)
+    if due.id not in queued:
+        return _resume(due)
+    stalled = current_app.config["STALL_AFTER"].total_seconds()
+    turns.rest(due.id, due.ticket, seconds=stalled)
+    return _NOTHING
 
 
 def _due() -> list[Due]:
@@ -56,7 +88,7 @@ def _due() -> list[Due]:
     return list(found)
 
 
-def _launch(due: Due) -> None:
+def _launch(due: Due) -> Woken:
     """Start a scheduled message, or fail it when its time was missed by too much."""
     with transaction():
         message = change(
@@ -66,13 +98,12 @@ def _launch(due: Due) -> None:
             .returning(Message)
         ).scalar()
         if message is None:
-            return
+            return _NOTHING
         if now() - message.scheduled_at > current_app.config["SCHEDULE_GRACE"]:
             _miss(message)
-        else:
-            on_commit(
-                lambda: queue.enqueue_batch(message.id, message.ticket, urgent=message.urgent)
-            )
+            return Woken(missed=1)
+        on_commit(lambda: queue.enqueue_batch(message.id, message.ticket, urgent=message.urgent))
+    return Woken(launched=1)
 
 
 def _miss(message: Message) -> None:
@@ -81,12 +112,12 @@ def _miss(message: Message) -> None:
     log.warning("Message %s missed its schedule and was refunded.", message.public_id)
 
 
-def _resume(due: Due) -> None:
+def _resume(due: Due) -> Woken:
     """Take over a message that nobody works on: its job was lost, or a retry is due."""
     with transaction():
         delta = Delta()
         lost = _end_lost_claims(due.id, delta)
-        _give_up_unknown(due.id, delta)
+        given_up = _give_up_unknown(due.id, delta)
         taken = turns.take_over(due.id, due.ticket)
         message = db.session.get_one(Message, due.id, populate_existing=True)
         if taken is None:
@@ -95,6 +126,7 @@ def _resume(due: Due) -> None:
             _continue(message, taken, delta)
     if lost:
         log.warning("%d attempts of %s were interrupted: outcome unknown.", lost, message.public_id)
+    return Woken(resumed=int(taken is not None), interrupted=lost, given_up=given_up)
 
 
 def _continue(message: Message, ticket: int, delta: Delta) -> None:
@@ -127,8 +159,11 @@ def _end_lost_claims(message_id: int, delta: Delta) -> int:
     return lost
 
 
-def _give_up_unknown(message_id: int, delta: Delta) -> None:
-    """Fail unknown outcomes that no receipt resolved in time; not refunded, it may have arrived."""
+def _give_up_unknown(message_id: int, delta: Delta) -> int:
+    """Fail unknown outcomes that no receipt resolved in time; not refunded, it may have arrived.
+
+    Returns how many there were.
+    """
     ended = change(
         update(Recipient)
         .where(
@@ -139,6 +174,8 @@ def _give_up_unknown(message_id: int, delta: Delta) -> None:
         .values(status=RecipientStatus.FAILED, reason=_NEVER_KNOWN, final_at=now())
         .returning(Recipient.phone)
     ).scalars()
-    for phone in ended:
+    phones = ended.all()
+    for phone in phones:
         delta.unknown -= 1
         delta.fail(phone, _NEVER_KNOWN)
+    return len(phones)
