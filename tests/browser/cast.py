@@ -1,6 +1,7 @@
 """An account in which everything has happened, for whoever looks at every page."""
 
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from playwright.sync_api import Page
 from tests.browser.site import Site
 
 EMAIL, PASSWORD = "busy@example.com", "a fine long password"
+OPERATOR = "boss@example.com"
 LONG = "Wonderfullylongnamewithoutanyspaceinit" * 2
 _PEOPLE = [
     ("0242001000", "Esi", "Mensah"),
@@ -31,6 +33,7 @@ def busy_account(site: Site) -> dict[str, str]:
     site.cli("account", "create", *name, *person, *credits, "--sender", "AmaShop")
     key = site.cli("key", "create", "--account", EMAIL, "--name", "Website")["key"]
     site.cli("sender", "request", "--account", EMAIL, "--name", "AmaSale")
+    site.cli("sender", "request", "--account", EMAIL, "--name", "MTN Prize")
     ask = _Api(site, key)
     group = ask("contacts/groups", name="Regular customers")["id"]
     ask("contacts/groups", name=LONG)
@@ -58,10 +61,36 @@ def busy_account(site: Site) -> dict[str, str]:
     return ids
 
 
-def sign_in(page: Page) -> None:
-    """Sign in as the owner of the busy account."""
+def operator(site: Site, email: str = OPERATOR) -> str:
+    """Make the account of an operator, and return the e-mail to sign in with."""
+    person = ("--phone", "0241234567", "--email", email, "--password", PASSWORD)
+    site.cli("account", "create", "--name", "Operations", *person, "--credits", "100", "--admin")
+    return email
+
+
+def what_operators_see(page: Page) -> dict[str, str]:
+    """Return the ids that addresses of the operators' area need; of what a busy site has."""
+    places = {
+        "account": "/admin/accounts?q=busy@example.com",
+        "sender": "/admin/sender-ids",
+        "carrier": "/admin/carriers",
+        "system_template": "/admin/templates",
+    }
+    kinds = {"account": "acc", "sender": "sid", "carrier": "car", "system_template": "tpl"}
+    ids = {}
+    for name, path in places.items():
+        page.goto(path)
+        link = page.locator(f"main a[href*='/{kinds[name]}_']").first.get_attribute("href") or ""
+        found = re.search(rf"{kinds[name]}_\w+", link)
+        assert found, name
+        ids[name] = found[0]
+    return ids
+
+
+def sign_in(page: Page, email: str = EMAIL) -> None:
+    """Sign in as the owner of the busy account, or somebody else of the cast."""
     page.goto("/login")
-    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")

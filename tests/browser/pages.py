@@ -1,4 +1,4 @@
-"""Every page, and who looks at it: a visitor, the owner of a new account, or of a busy one."""
+"""Every page, and who looks at it: visitors, owners of a new and a busy account, operators."""
 
 VISITOR = [
     ("landing", "/"),
@@ -38,4 +38,26 @@ DETAILS = [  # of the busy account
     ("contact", "/contacts/{contact}/edit"),
     ("import-columns", "/contacts/import/{import}"),
     ("template", "/templates/{template}"),
+]
+OPERATOR = [
+    ("operator", "/admin"),
+    ("operator-accounts", "/admin/accounts"),
+    ("operator-account", "/admin/accounts/{account}"),
+    ("operator-senders", "/admin/sender-ids"),
+    ("operator-sender", "/admin/sender-ids/{sender}"),
+    ("operator-senders-decided", "/admin/sender-ids/decided"),
+    ("operator-protected-names", "/admin/sender-ids/protected"),
+    ("operator-history", "/admin/history"),
+    ("operator-recipients", "/admin/history/recipients"),
+    ("operator-message", "/admin/history/{campaign}"),
+    ("operator-phone", "/admin/history/phones/233242001000"),
+    ("operator-credits", "/admin/credits"),
+    ("operator-carriers", "/admin/carriers"),
+    ("operator-new-carrier", "/admin/carriers/new"),
+    ("operator-carrier", "/admin/carriers/{carrier}"),
+    ("operator-queues", "/admin/queues"),
+    ("operator-templates", "/admin/templates"),
+    ("operator-new-template", "/admin/templates/new"),
+    ("operator-template", "/admin/templates/{system_template}"),
+    ("operator-audit", "/admin/audit"),
 ]

@@ -23,7 +23,8 @@ def main() -> None:
         chromium() as browser,
     ):
         ids = cast.busy_account(site)
-        for size, who in product(SIZES, (_visitor, _newcomer, _owner)):
+        cast.operator(site)
+        for size, who in product(SIZES, (_visitor, _newcomer, _owner, _operator)):
             context = browser.new_context(base_url=site.url, reduced_motion="reduce", **SIZES[size])
             who(context.new_page(), size, ids)
             context.close()
@@ -43,6 +44,12 @@ def _owner(page: Page, size: str, ids: dict[str, str]) -> None:
     known = ids | cast.leave_traces(page)
     there = [(name, path.format(**known)) for name, path in pages.LISTS + pages.DETAILS]
     _pictures(page, there, size)
+
+
+def _operator(page: Page, size: str, ids: dict[str, str]) -> None:
+    cast.sign_in(page, cast.OPERATOR)
+    known = ids | cast.what_operators_see(page)
+    _pictures(page, [(name, path.format(**known)) for name, path in pages.OPERATOR], size)
 
 
 def _pictures(page: Page, there: list[tuple[str, str]], size: str) -> None:

@@ -4,6 +4,7 @@ from playwright.sync_api import Page
 
 from tests.browser import cast, pages
 from tests.browser.checks import assert_accessible, assert_fits, assert_valid_html
+from tests.browser.site import Site
 from tests.browser.test_shop import sign_up
 
 
@@ -32,3 +33,13 @@ def test_the_pages_of_a_busy_account(page: Page, busy: dict[str, str]) -> None:
     cast.sign_in(page)
     known = busy | cast.leave_traces(page)
     judge(page, [path.format(**known) for _, path in pages.LISTS + pages.DETAILS])
+
+
+def test_the_pages_of_an_operator(page: Page, site: Site, busy: dict[str, str]) -> None:
+    email = f"boss{'-phone' if page.viewport_size['width'] < 400 else ''}@example.com"
+    cast.sign_in(page, cast.operator(site, email))
+    known = busy | cast.what_operators_see(page)
+    judge(page, [path.format(**known) for _, path in pages.OPERATOR])
+    page.goto(f"/admin/accounts/{known['account']}")
+    page.get_by_role("button", name="See as its owner").click()
+    judge(page, [path for _, path in pages.LISTS])
