@@ -14,10 +14,21 @@ from flask_migrate import upgrade
 from sqlalchemy.exc import DBAPIError
 
 from flashsms.models import OptSource, Scope, Sender, TransactionType
-from flashsms.services import accounts, audit, carriers, contacts, credits, keys, opt_outs, senders
+from flashsms.services import (
+    accounts,
+    audit,
+    carriers,
+    contacts,
+    credits,
+    keys,
+    opt_outs,
+    people,
+    senders,
+)
 from flashsms.services.errors import DomainError
 
 account_group = AppGroup("account", help="Accounts.")
+operator_group = AppGroup("operator", help="Who runs the installation.")
 key_group = AppGroup("key", help="API keys.")
 credit_group = AppGroup("credit", help="Credits.")
 opt_out_group = AppGroup("opt-out", help="Numbers that an account does not send to.")
@@ -98,6 +109,22 @@ def create_account(**options: Any) -> dict[str, Any]:
         "sender": new.sender,
         "admin": new.is_admin,
     }
+
+
+@operator_group.command("add")
+@click.argument("email")
+@answers("{email} is an operator now.")
+def add_operator(email: str) -> dict[str, Any]:
+    """Let a user see /admin."""
+    return {"email": people.appoint(email).email, "admin": True}
+
+
+@operator_group.command("remove")
+@click.argument("email")
+@answers("{email} is no operator any more.")
+def remove_operator(email: str) -> dict[str, Any]:
+    """Take /admin away from a user."""
+    return {"email": people.dismiss(email).email, "admin": False}
 
 
 @key_group.command("create")
@@ -291,6 +318,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(prepare_command)
     for group in (
         account_group,
+        operator_group,
         key_group,
         credit_group,
         sender_group,

@@ -9,7 +9,7 @@ from flask import Flask
 
 from config import TestConfig
 from flashsms import create_app
-from flashsms.services import carriers, keys, opt_outs, senders
+from flashsms.services import audit, carriers, keys, opt_outs, senders
 from tests.factories import Member
 
 ACCOUNT = ("account", "create", "--name", "Shop", "--phone", "0241234567")
@@ -220,3 +220,13 @@ def test_the_list_of_carriers_names_their_operators_and_those_that_are_off(app: 
         "  2  AT  smpp://telco:***@smsc.example.com  for MTN, AT",
         "  3  Old  simulator://127.0.0.1:1  switched off",
     ]
+
+
+def test_an_operator_is_appointed_and_dismissed_with_a_row_each(app: Flask, ama: Member) -> None:
+    email = "ama@example.com"
+    assert run(app, "operator", "add", email) == (0, {"email": email, "admin": True})
+    code, answer = run(app, "operator", "add", email)
+    assert (code, answer["code"]) == (1, "user_unknown")
+    assert run(app, "operator", "remove", email) == (0, {"email": email, "admin": False})
+    noted = [entry.action for entry in audit.page(ama.account.id, 2).items]
+    assert noted == ["operator dismissed", "operator appointed"]

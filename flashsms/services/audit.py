@@ -28,6 +28,8 @@ class Action(StrEnum):
     MEMBER_JOINED = "member joined"
     MEMBER_REMOVED = "member removed"
     ROLE_CHANGED = "role changed"
+    OPERATOR_APPOINTED = "operator appointed"
+    OPERATOR_DISMISSED = "operator dismissed"
     SENDER_APPROVED = "sender ID approved"
     SENDER_REJECTED = "sender ID rejected"
     NAME_PROTECTED = "name protected"

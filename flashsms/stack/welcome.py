@@ -42,6 +42,7 @@ def _open_account() -> Demo:
         password=password,
         credits=CREDITS,
         sender="FlashSMS",
+        is_admin=True,  # whoever starts it first runs it
     )
     account = accounts.create(new)
     senders.add_approved(account.id, "MyBrand")
@@ -62,6 +63,7 @@ def text(url: str, home: Path, demo: Demo | None, *, simulated: bool) -> str:
     lines += ["  Carrier   the simulator: nothing leaves this machine"] if simulated else []
     if demo:
         lines += ["", f"  Sign in   {demo.email} with the password {demo.password}"]
+        lines += [f"  Operate   {url}/admin, with the same sign-in"]
         lines += [f"  API key   {demo.key}", "", "  Send one:", ""]
         lines += [f"  {line}" for line in _curl(url, demo.key)]
     return "\n".join([*lines, "", "Ctrl-C stops everything.", ""])

@@ -13,6 +13,7 @@ from flashsms.services.people.members import (
     remove,
     revoke,
 )
+from flashsms.services.people.operators import appoint, dismiss
 from flashsms.services.people.passwords import (
     ask_reset,
     change_password,
@@ -47,6 +48,7 @@ __all__ = [
     "OwnersOnly",
     "SignedIn",
     "accept",
+    "appoint",
     "ask_reset",
     "begin",
     "change_password",
@@ -54,6 +56,7 @@ __all__ = [
     "check_reset",
     "codes_left",
     "confirm",
+    "dismiss",
     "edit_account",
     "edit_profile",
     "find_invitation",

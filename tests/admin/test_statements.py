@@ -1,0 +1,66 @@
+"""No page of the operators runs a number of SQL statements that grows with what it lists."""
+
+from collections.abc import Iterator
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from flashsms.extensions import db
+from flashsms.services import senders, system_templates
+from tests.factories import Member, member
+from tests.web.test_statements import grow
+
+PAGES = (
+    "/admin",
+    "/admin/accounts",
+    "/admin/accounts?q=shop",
+    "/admin/accounts/{account}",
+    "/admin/sender-ids",
+    "/admin/sender-ids/decided",
+    "/admin/history",
+    "/admin/history/recipients",
+    "/admin/history/{campaign}",
+    "/admin/history/phones/233240001000",
+    "/admin/credits",
+    "/admin/credits?type=USAGE",
+    "/admin/carriers",
+    "/admin/queues",
+    "/admin/templates",
+    "/admin/audit",
+)
+
+
+def more(ama: Member, start: int, count: int) -> dict[str, str]:
+    """Give the installation more of everything, and return the ids of the last of each."""
+    for at in range(start, start + count):
+        shop = member(f"Shop {at}", f"shop{at}@example.com")
+        senders.request(shop.account.id, "NewName")
+        system_templates.create(f"For all {at}", "Hello")
+    return {"account": ama.account.public_id, **grow(ama, start, count)}
+
+
+def counts(client: FlaskClient, ids: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """Yield how many statements each page runs."""
+    ran: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        ran.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    for page in PAGES:
+        client.get(page.format(**ids))
+        ran.clear()
+        answer = client.get(page.format(**ids))
+        assert answer.status_code == 200, page
+        yield page, len(ran)
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_no_page_runs_more_statements_with_more_rows(
+    app: Flask, operator: FlaskClient, ama: Member
+) -> None:
+    few = dict(counts(operator, more(ama, 0, 3)))
+    many = dict(counts(operator, more(ama, 3, 20)))
+    assert {page: ran for page, ran in many.items() if ran > few[page]} == {}
+    assert 0 < max(few.values()) < 25
