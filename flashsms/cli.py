@@ -100,7 +100,7 @@ def prepare() -> None:
 def create_account(**options: Any) -> dict[str, Any]:
     """Open an account with its owner."""
     new = accounts.NewAccount(**options)
-    account = accounts.create(new)
+    account = accounts.open_by_operator(new)
     return {
         "name": account.name,
         "email": new.email.strip().lower(),

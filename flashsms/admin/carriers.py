@@ -107,7 +107,8 @@ def pause_carrier(carrier_id: str) -> ResponseReturnValue:
                 raise
             form.reason.errors = [error.sentence]
         else:
-            flash(f"{carrier.name} is paused. Messages leave by the others; receipts still come.")
+            others = "leave by the others" if carriers.in_order() else "wait for another carrier"
+            flash(f"{carrier.name} is paused. Messages {others}; receipts still come.")
             return redirect(url_for(".show_carrier", carrier_id=carrier_id))
     return _page(carrier_id, carriers.every(), pausing=form), 400
 

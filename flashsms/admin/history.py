@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -65,7 +65,8 @@ def find_phone() -> ResponseReturnValue:
     """Lead to the story of a number, however it was typed."""
     phone = stories.digits(request.args.get("phone", ""))
     if phone is None:
-        raise DomainError("bad_phone", "That is not a phone number. Try one such as 0241234567.")
+        flash("That is not a phone number. Try one such as 0241234567.", "error")
+        return redirect(url_for(".list_messages"))
     return redirect(url_for(".show_phone", phone=phone))
 
 

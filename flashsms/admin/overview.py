@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from flashsms.admin import bp
 from flashsms.admin.charts import bars, chart, days, line
+from flashsms.services.carriers import standing
 from flashsms.services.operations import overview
 from flashsms.services.operations.overview import Hour
 from flashsms.services.operations.transactions import DayTotals
@@ -20,17 +21,21 @@ def index() -> ResponseReturnValue:
     """Show today beside the days before, and how queues, workers and carriers stand now."""
     live = overview.live()
     if by_htmx():
-        return render_template("admin/overview/_live.html", live=live)
+        return render_template("admin/overview/_live.html", **_shown(live))
     found = overview.read(current_user.account.timezone)
     return render_template(
         "admin/overview/index.html",
-        live=live,
+        **_shown(live),
         found=found,
         days=overview.DAYS,
         most_waiting=overview.MOST_WAITING,
         hours_chart=_by_hour(found.messages.hours),
         credits_chart=_by_day(found.credits),
     )
+
+
+def _shown(live: overview.Live) -> dict[str, Any]:
+    return {"live": live, "nothing_leaves": standing.nothing_leaves(live.carriers)}
 
 
 def _by_hour(hours: Sequence[Hour]) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def options(url: str) -> CarrierOptions:
     """Read a carrier's URL. Raises a permanent CarrierError that says what is wrong with it."""
     split, port = _split(url)
     if split.scheme not in ("smpp", "simulator"):
-        raise _wrong(f"There is no carrier of the kind “{split.scheme}”.")
+        kind = f"“{split.scheme}” is none" if split.scheme else "this has none"
+        raise _wrong(f"A carrier\u2019s URL begins with its kind, smpp:// or simulator://; {kind}.")
     system_id, password = _credentials(split)
     return CarrierOptions(
         scheme=split.scheme,

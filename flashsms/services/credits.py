@@ -41,7 +41,9 @@ def grant(account_id: int, amount: int, *, type: TransactionType, reason: str) -
     """Add credits (or, as an ADJUSTMENT, take them back) and return the balance."""
     if type not in GRANTS:
         raise DomainError("bad_type", f"Credits cannot be granted as {type}.")
-    if amount == 0 or (amount < 0 and type is not TransactionType.ADJUSTMENT):
+    if amount == 0:
+        raise DomainError("bad_amount", "amount must not be 0.")
+    if amount < 0 and type is not TransactionType.ADJUSTMENT:
         raise DomainError("bad_amount", "amount must be above 0; only an ADJUSTMENT takes away.")
     if abs(amount) > 1_000_000_000:
         raise DomainError("bad_amount", "amount must be at most 1,000,000,000 credits.")
@@ -50,7 +52,7 @@ def grant(account_id: int, amount: int, *, type: TransactionType, reason: str) -
     with transaction():
         balance = _book(account_id, type, amount, reason.strip()[:200], None)
         audit.record(
-            Action.CREDITS_GRANTED,
+            Action.CREDITS_GRANTED if amount > 0 else Action.CREDITS_TAKEN,
             f"{amount:+,} credits",
             account_id,
             before={"balance": balance - amount},

@@ -12,6 +12,7 @@ from flashsms.services.accounts.opening import (
     create_with_owner,
     email_taken,
     find_by_email,
+    open_by_operator,
 )
 from flashsms.services.accounts.standing import (
     Suspended,
@@ -35,6 +36,7 @@ __all__ = [
     "email_taken",
     "find",
     "find_by_email",
+    "open_by_operator",
     "reactivate",
     "set_terms",
     "suspend",

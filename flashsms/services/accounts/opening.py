@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from flashsms.extensions import db, transaction
 from flashsms.models import Account, Role, TransactionType, User
-from flashsms.services import credits, senders
+from flashsms.services import audit, credits, senders
+from flashsms.services.audit import Action
 from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
 from flashsms.text import passwords
@@ -50,6 +51,15 @@ class NewAccount:
 def create(new: NewAccount) -> Account:
     """Open an account with its owner, its first credits and an approved sender, or none of it."""
     return create_with_owner(new).account
+
+
+def open_by_operator(new: NewAccount) -> Account:
+    """Do the same for an operator, who is noted with it."""
+    with transaction():
+        account = create(new)
+        said = {"owner": new.email, "operator": new.is_admin, "sender ID": new.sender}
+        audit.record(Action.ACCOUNT_OPENED, account.name, account.id, after=said)
+    return account
 
 
 def create_with_owner(new: NewAccount) -> User:

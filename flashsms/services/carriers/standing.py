@@ -57,6 +57,12 @@ def of(ways: Sequence[WayOut], wanted: Sequence[WayOut] | None = None) -> list[S
     ]
 
 
+def nothing_leaves(standings: Sequence[Standing]) -> bool:
+    """Whether messages wait: no carrier that may be used is connected, as far as is known."""
+    tried_ones = [one for one in standings if one.is_tried]
+    return all(one.state not in (State.UP, State.UNTOLD) for one in tried_ones)
+
+
 def _state(way: WayOut, condition: Condition | None, is_tried: bool) -> tuple[State, str]:
     if not way.active:
         return State.OFF, "Nothing is sent by it, and its receipts are not heard."

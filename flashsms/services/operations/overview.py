@@ -17,7 +17,7 @@ from flashsms.extensions import db
 from flashsms.models import Account, ActivityHour, FailureHour, LedgerCheck, Sender, now
 from flashsms.services import carriers, ledger_checks
 from flashsms.services.activity import Counts
-from flashsms.services.carriers import WayOut, watching
+from flashsms.services.carriers import standing as doing
 from flashsms.services.operations import queues, transactions
 from flashsms.services.operations.queues import Standing
 from flashsms.services.operations.transactions import DayTotals
@@ -88,21 +88,11 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
-class CarrierState:
-    """A carrier and how it stands: paused, off, up, down or, without Redis, unknown."""
-
-    way: WayOut
-    state: str
-    rate: float
-    trouble: str
-
-
-@dataclass(frozen=True, slots=True)
 class Live:
     """What changes from second to second; `standing` is None when Redis is away."""
 
     standing: Standing | None
-    carriers: list[CarrierState]
+    carriers: list[doing.Standing]
 
 
 def read(timezone: str) -> Overview:
@@ -128,24 +118,7 @@ def read(timezone: str) -> Overview:
 
 def live() -> Live:
     """Return how queues, workers and carriers stand now."""
-    ways = carriers.every()
-    conditions = watching.conditions(way.id for way in ways)
-    states = [_carrier(way, conditions[way.id] if conditions else None) for way in ways]
-    return Live(queues.standing(), states)
-
-
-def _carrier(way: WayOut, condition: watching.Condition | None) -> CarrierState:
-    rate = condition.rate if condition else 0.0
-    trouble = condition.trouble if condition else ""
-    if not way.active:
-        return CarrierState(way, "off", rate, "")
-    if way.paused_at is not None:
-        return CarrierState(way, "paused", rate, way.paused_for or "")
-    if condition is None:
-        return CarrierState(way, "unknown", rate, "")
-    if condition.ready:
-        return CarrierState(way, "up", rate, "")
-    return CarrierState(way, "down", rate, trouble or "No worker is connected to it.")
+    return Live(queues.standing(), doing.of(carriers.every()))
 
 
 def _messages(since: datetime, midnight: datetime, moment: datetime) -> Messages:

@@ -18,6 +18,7 @@ from flashsms import queue
 from flashsms.models import now
 
 SILENT = 60  # seconds without a heartbeat after which a worker is taken for dead
+SILENT_AT_WORK = 90  # the same while it has a job, which bounds its own waits far below
 _HEAD = 100  # jobs looked at for the oldest: those that expired while they waited have no time
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,9 @@ class WorkerState:
 
     @property
     def is_silent(self) -> bool:
-        """Whether it has not been heard of for too long; at work on a job it says nothing."""
-        return self.state != "busy" and (self.silence is None or self.silence > SILENT)
+        """Whether it has not been heard of for too long: at work on a job it says nothing."""
+        patience = SILENT_AT_WORK if self.state == "busy" else SILENT
+        return self.silence is None or self.silence > patience
 
 
 @dataclass(frozen=True, slots=True)

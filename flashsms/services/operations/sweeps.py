@@ -2,10 +2,11 @@
 
 import logging
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 
 import orjson
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 
 from flashsms import queue
@@ -54,11 +55,22 @@ def note(woken: Woken) -> None:
         with queue.redis().pipeline() as pipe:
             pipe.set(_LAST, time.time())
             if woken != _NOTHING:
-                pipe.lpush(_FOUND, orjson.dumps({"at": time.time(), **asdict(woken)}))
-                pipe.ltrim(_FOUND, 0, KEPT - 1)
+                _keep(pipe, woken)
             pipe.execute()
     except RedisError as error:
         log.warning("What the sweep found could not be told: %s", error)
+
+
+def _keep(pipe: Pipeline, woken: Woken) -> None:
+    """Put it on the list; messages that were only looked at again, as those are that wait for
+    their carrier, replace such an entry, or they would push out what matters.
+    """
+    again = replace(woken, resumed=0) == _NOTHING
+    latest = queue.redis().lindex(_FOUND, 0) if again else None
+    if isinstance(latest, bytes) and replace(_sweep(latest).woken, resumed=0) == _NOTHING:
+        pipe.lpop(_FOUND)
+    pipe.lpush(_FOUND, orjson.dumps({"at": time.time(), **asdict(woken)}))
+    pipe.ltrim(_FOUND, 0, KEPT - 1)
 
 
 def read() -> Sweeps | None:

@@ -5,7 +5,7 @@ through that does not grow with the ledger, and how far back that was is said.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, cast, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from flashsms.extensions import db
+from flashsms.extensions import db, transaction
 from flashsms.models import Account, CreditDay, Transaction, TransactionType
-from flashsms.services import ledger
+from flashsms.services import audit, ledger
+from flashsms.services.audit import Action
 from flashsms.services.contacts.exporting import BOM, quoted, shield
 from flashsms.services.errors import NotFound
 
@@ -102,11 +103,22 @@ def page(wanted: Filter, limit: int, *, before: str | None = None, at: str | Non
 
 
 def export_csv(wanted: Filter, timezone: str) -> Iterator[str]:
-    """Yield the rows as CSV in pieces, newest first, with times in a timezone.
+    """Return the rows as CSV in pieces, newest first, with times in a timezone.
 
     A byte order mark comes first, and no text is a formula. Each piece is a short read of its own.
+    That somebody takes them along is noted once, before the first.
     """
-    zone = ZoneInfo(timezone)
+    with transaction():
+        audit.record(Action.LEDGERS_EXPORTED, "ledgers", None, after=_said(wanted))
+    return _pieces(wanted, ZoneInfo(timezone))
+
+
+def _said(wanted: Filter) -> dict[str, Any]:
+    given = {one.name: getattr(wanted, one.name) for one in fields(wanted)}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _pieces(wanted: Filter, zone: ZoneInfo) -> Iterator[str]:
     head = ["id", "date", "account", "account name", "type", "description", "amount", "balance"]
     yield BOM + quoted([[*head, "reference"]])
     last: Transaction | None = None

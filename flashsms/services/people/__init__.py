@@ -13,7 +13,7 @@ from flashsms.services.people.members import (
     remove,
     revoke,
 )
-from flashsms.services.people.operators import appoint, dismiss
+from flashsms.services.people.operators import appoint, dismiss, operators_among
 from flashsms.services.people.passwords import (
     ask_reset,
     change_password,
@@ -64,6 +64,7 @@ __all__ = [
     "invite",
     "load",
     "members",
+    "operators_among",
     "proven",
     "remove",
     "reset",

@@ -1,6 +1,8 @@
 """Who runs the installation."""
 
-from sqlalchemy import update
+from collections.abc import Iterable
+
+from sqlalchemy import select, update
 
 from flashsms.extensions import db, transaction
 from flashsms.models import User
@@ -17,6 +19,13 @@ def appoint(email: str) -> User:
 def dismiss(email: str) -> User:
     """Take the operators' area away from a user, at once. Raises NotFound likewise."""
     return _set(email, False, Action.OPERATOR_DISMISSED)
+
+
+def operators_among(emails: Iterable[str]) -> set[str]:
+    """Return those of some e-mails with which operators sign in."""
+    asked = set(emails)
+    query = select(User.email).where(User.email.in_(asked), User.is_admin)
+    return set(db.session.scalars(query)) if asked else set()
 
 
 def _set(email: str, is_admin: bool, action: Action) -> User:

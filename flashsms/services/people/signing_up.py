@@ -3,7 +3,8 @@
 from flask import current_app
 
 from flashsms.models import User
-from flashsms.services import accounts
+from flashsms.services import accounts, audit
+from flashsms.services.audit import Actor
 from flashsms.services.people import attempts, passwords
 
 
@@ -27,4 +28,5 @@ def sign_up(name: str, phone: str, email: str, password: str, address: str) -> U
     )
     if limit := current_app.config["SIGNUP_LIMIT"]:
         attempts.check(attempts.sign_up(limit), attempts.network(address))
-    return accounts.create_with_owner(wanted)
+    with audit.acting(Actor(wanted.email, address)):
+        return accounts.create_with_owner(wanted)
