@@ -90,7 +90,7 @@ def edit_carrier(carrier_id: str) -> ResponseReturnValue:
             form.complain(error)
         else:
             flash(f"{carrier.name} was saved. Workers take it over within seconds.")
-            return redirect(url_for(".show_carrier", carrier_id=carrier_id))
+            return redirect(url_for(".show_carrier", carrier_id=carrier.public_id))
     form.forget_password()
     return _page(carrier_id, carriers.every(), form=form), 400
 

@@ -45,3 +45,9 @@ Index(
     postgresql_where=IN_FORCE,
 )
 Index("ix_opt_outs_account_id_opted_out_at", OptOut.account_id, OptOut.opted_out_at)
+Index(
+    "ix_opt_outs_phone",
+    OptOut.phone,
+    sqlite_where=IN_FORCE,
+    postgresql_where=IN_FORCE,
+)

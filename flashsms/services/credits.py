@@ -1,5 +1,7 @@
 """Credits: an append-only ledger whose sum is the balance, decided by the database alone."""
 
+from datetime import date
+
 from sqlalchemy import bindparam, select, update
 
 from flashsms.extensions import db, transaction
@@ -67,6 +69,7 @@ def _book(
     balance = change(_MOVE, {"account": account_id, "amount": amount}).scalar()
     if balance is None:
         raise InsufficientCredits(-amount, balance_of(account_id))
+    moment = now()
     db.session.add(
         Transaction(
             account_id=account_id,
@@ -75,17 +78,16 @@ def _book(
             balance=balance,
             description=description[:200],
             reference=reference,
+            created_at=moment,
         )
     )
-    _count(account_id, type, amount)
+    _count(account_id, type, amount, moment.date())
     return int(balance)
 
 
-def _count(account_id: int, type: TransactionType, amount: int) -> None:
+def _count(account_id: int, type: TransactionType, amount: int, day: date) -> None:
     """Add a row to its day; the account's row is locked, so nobody else adds to it meanwhile."""
-    new = insert(CreditDay).values(
-        day=now().date(), account_id=account_id, type=type, rows=1, amount=amount
-    )
+    new = insert(CreditDay).values(day=day, account_id=account_id, type=type, rows=1, amount=amount)
     added = {"rows": CreditDay.rows + 1, "amount": CreditDay.amount + new.excluded.amount}
     key = [CreditDay.day, CreditDay.account_id, CreditDay.type]
     change(new.on_conflict_do_update(index_elements=key, set_=added))

@@ -190,7 +190,8 @@ def _not_approved(account_id: int, wanted: str | None) -> DomainError:
 
 
 def _is_called(wanted: str) -> ColumnElement[bool]:
-    return (Sender.folded == wanted.strip().lower()) | (Sender.public_id == wanted)
+    known = wanted if wanted.isprintable() else ""  # PostgreSQL does not even compare with a NUL
+    return (Sender.folded == known.strip().lower()) | (Sender.public_id == known)
 
 
 def _decide(

@@ -465,3 +465,12 @@ def test_without_a_sender_the_page_says_how_to_get_one(
     db.session.execute(senders.Sender.__table__.delete())
     db.session.commit()
     assert "Request one" in operator.get(f"/admin/carriers/{way.public_id}").text
+
+
+def test_saving_a_carrier_unchanged_is_not_noted(operator: FlaskClient) -> None:
+    way = carriers.read(carriers.add("first", "smpp://a:b@127.0.0.1:1", priority=5))
+    data = {"name": "first", "url": "smpp://a:***@127.0.0.1:1", "priority": "5"}
+    assert fill(operator, f"/admin/carriers/{way.public_id}", **data).status_code == 302
+    db.session.commit()
+    found = db.session.scalars(select(AuditEntry.action))
+    assert "carrier changed" not in found.all()

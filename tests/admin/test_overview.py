@@ -149,7 +149,9 @@ def test_carriers_and_queues_are_told(app: Flask, operator: FlaskClient) -> None
     carriers.pause(second.public_id, "Complaints")
     Queue("bulk", connection=queue.redis()).enqueue("flashsms.jobs.schedule.tick")
     said = words(operator.get("/admin").text)
-    assert "First No worker is connected to it. down" in said
+    assert "First No worker has told of it." in said
+    assert "within seconds. down" in said
+    assert "Nothing leaves: no carrier that may be used is connected." in said
     assert "Second Complaints paused" in said
     assert re.search(r"bulk 1 \d s 0 0", said)
     assert ":pw@" not in operator.get("/admin").text
@@ -164,7 +166,7 @@ def test_without_redis_everything_else_is_shown(operator: FlaskClient, ama: Memb
     assert page.status_code == 200
     assert "Redis cannot be reached." in said
     assert "Sent today 3" in said
-    assert "First unknown" in said
+    assert "First Redis cannot be reached, so nobody knows. not known" in said
 
 
 def test_what_changes_all_the_time_is_asked_for_alone(operator: FlaskClient) -> None:

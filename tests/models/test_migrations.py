@@ -10,7 +10,7 @@ from flashsms.extensions import db
 from flashsms.models import CreditDay, Message, Recipient, Template
 from flashsms.models.address_search import is_modelled
 from flashsms.models.rows import is_postgresql
-from flashsms.services import carriers, contacts, sending
+from flashsms.services import carriers, contacts, sending, system_templates
 from flashsms.services.sending import Order
 from tests.factories import Member, phones
 
@@ -52,3 +52,17 @@ def test_an_installation_with_messages_goes_up_and_down(app: Flask, ama: Member)
     assert [one.url for one in carriers.in_order()] == ["smpp://telco:hush@smsc.example.com:2775"]
     assert db.session.scalar(select(func.sum(CreditDay.amount))) == ama.balance
     assert {name for name in db.session.scalars(select(Template.name))} >= {"Welcome"}
+
+
+def test_it_goes_down_although_a_secret_cannot_be_read_and_takes_no_draft_along(app: Flask) -> None:
+    carriers.set_url("smpp://telco:hush@smsc.example.com:2775")
+    system_templates.create("Draft", "Plans")
+    app.config["SECRET_KEY"] = "another"
+    db.session.remove()
+    downgrade(revision="0005")
+    upgrade()
+    assert [one.url for one in carriers.every()] == [""]
+    app.config["SECRET_KEY"] = "for tests only"
+    db.session.commit()
+    assert carriers.every()[0].url.startswith("smpp://telco:hush@")
+    assert "Draft" not in db.session.scalars(select(Template.name)).all()

@@ -25,9 +25,11 @@ class WholeNumber(IntegerField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read it; keep what is none, to show it again."""
-        typed = "".join(valuelist[:1]).strip()
-        bare = typed.replace(",", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
+        typed = "".join(valuelist[:1])
+        bare = "".join(typed.split()).replace(",", "").replace("\N{MINUS SIGN}", "-")
         self.data = None
+        if typed and not bare:
+            raise ValueError("Enter a whole number, such as 500.")
         try:
             super().process_formdata([bare] if bare else [])
         except ValueError as error:

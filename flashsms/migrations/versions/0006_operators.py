@@ -6,7 +6,7 @@ import secrets
 
 import sqlalchemy as sa
 from alembic import op
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from flask import current_app
 
 revision = '0006'
@@ -77,6 +77,7 @@ def upgrade() -> None:
     op.create_index('ix_messages_sender', 'messages', ['sender', 'created_at', 'id'], unique=False)
     op.create_index('ix_recipients_failed_reason', 'recipients', ['reason', 'message_id', 'id'], unique=False, sqlite_where=sa.text("status = 'FAILED'"), postgresql_where=sa.text("status = 'FAILED'"))
     op.create_index('ix_recipients_phone', 'recipients', ['phone', 'message_id', 'id'], unique=False)
+    op.create_index('ix_opt_outs_phone', 'opt_outs', ['phone'], unique=False, sqlite_where=sa.text('opted_in_at IS NULL'), postgresql_where=sa.text('opted_in_at IS NULL'))
     op.add_column('templates', sa.Column('published_at', sa.DateTime(timezone=True), nullable=True))
     op.execute('UPDATE templates SET published_at = created_at WHERE account_id IS NULL')
     op.create_index('ix_transactions_created_at', 'transactions', ['created_at', 'id'], unique=False)
@@ -104,6 +105,8 @@ def _seal_carriers() -> None:
     fernet, carriers = _carriers()
     connection = op.get_bind()
     for id, url in connection.execute(sa.select(carriers.c.id, carriers.c.url)).all():
+        if '://' not in url:
+            continue  # sealed already, with another SECRET_KEY
         sealed = fernet.encrypt(url.encode()).decode()
         connection.execute(sa.update(carriers).where(carriers.c.id == id).values(url=sealed))
 
@@ -112,7 +115,10 @@ def _unseal_carriers() -> None:
     fernet, carriers = _carriers()
     connection = op.get_bind()
     for id, url in connection.execute(sa.select(carriers.c.id, carriers.c.url)).all():
-        plain = fernet.decrypt(url.encode()).decode()
+        try:
+            plain = fernet.decrypt(url.encode()).decode()
+        except InvalidToken:
+            continue  # sealed with another SECRET_KEY: nobody can use it, before or after
         connection.execute(sa.update(carriers).where(carriers.c.id == id).values(url=plain))
 
 
@@ -130,7 +136,9 @@ def _count_credits() -> None:
 def downgrade() -> None:
     op.drop_index('ix_transactions_type', 'transactions')
     op.drop_index('ix_transactions_created_at', 'transactions')
+    op.execute('DELETE FROM templates WHERE account_id IS NULL AND published_at IS NULL')  # drafts
     op.drop_column('templates', 'published_at')
+    op.drop_index('ix_opt_outs_phone', 'opt_outs', sqlite_where=sa.text('opted_in_at IS NULL'), postgresql_where=sa.text('opted_in_at IS NULL'))
     op.drop_index('ix_recipients_phone', 'recipients')
     op.drop_index('ix_recipients_failed_reason', 'recipients', sqlite_where=sa.text("status = 'FAILED'"), postgresql_where=sa.text("status = 'FAILED'"))
     op.drop_index('ix_messages_sender', 'messages')

@@ -8,11 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from flashsms.carriers.contract import CarrierError
 from flashsms.carriers.urls import options
 from flashsms.extensions import db, transaction
-from flashsms.models import Carrier
+from flashsms.models import Carrier, now
 from flashsms.models.rows import change
 from flashsms.services import audit, vault
 from flashsms.services.audit import Action
-from flashsms.services.carriers.hiding import with_stored
+from flashsms.services.carriers.hiding import is_another, with_stored
 from flashsms.services.carriers.ways import PURPOSE, read, shown, unknown
 from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError
@@ -42,6 +42,7 @@ def edit(
 ) -> Carrier:
     """Change a carrier. A password that is given as *** stays what it is, on the same host.
 
+    With another host, port or user it is another service: that gets a row and an id of its own.
     Raises DomainError naming the field that is wrong, or NotFound.
     """
     values = _checked(name, priority, operators)
@@ -49,6 +50,8 @@ def edit(
         carrier = _one(public_id)
         before, stored = shown(read(carrier)), vault.unseal(PURPOSE, carrier.url)
         whole = checked_url(with_stored(url, stored))
+        if is_another(whole, stored):
+            carrier = _succeed(carrier)
         for column, value in values.items():
             setattr(carrier, column, value)
         carrier.url = vault.seal(PURPOSE, whole)
@@ -71,19 +74,19 @@ def set_url(url: str, name: str = "default", priority: int | None = None) -> Car
             return add(name, url, priority=USUAL if priority is None else priority)
         before, stored = shown(read(carrier)), vault.unseal(PURPOSE, carrier.url)
         whole = checked_url(with_stored(url, stored))
+        if is_another(whole, stored):
+            carrier = _succeed(carrier)
         carrier.url, carrier.active = vault.seal(PURPOSE, whole), True
         if priority is not None:
             carrier.priority = checked_priority(priority)
-        if whole != stored or shown(read(carrier)) != _as_started(name, before):
-            _note_change(carrier, before, stored)
+        _note_change(carrier, before, stored)
     return carrier
 
 
 def use_environment(url: str) -> None:
     """Make the carrier of CARRIER_URL the row it names, or switch that row off when it is unset.
 
-    What does not change anything but that is not written to the audit log: it is done with every
-    start.
+    What changes nothing is not written to the audit log: it is done with every start.
     """
     if url:
         try:
@@ -94,7 +97,9 @@ def use_environment(url: str) -> None:
             _set_environment(url)  # another process of this installation was first
         return
     with transaction():
-        change(update(Carrier).where(Carrier.name == ENVIRONMENT).values(active=False))
+        unset = update(Carrier).where(Carrier.name == ENVIRONMENT, Carrier.active)
+        if change(unset.values(active=False)).rowcount:
+            audit.record(Action.CARRIER_OFF, ENVIRONMENT, None, after={"CARRIER_URL": "not set"})
 
 
 def checked_name(given: str) -> str:
@@ -136,9 +141,26 @@ def _set_environment(url: str) -> None:
         set_url(url, ENVIRONMENT, priority=1 if known is None else None)
 
 
-def _as_started(name: str, before: dict[str, object]) -> dict[str, object]:
-    """Return what was, but that every start switches the carrier of the environment on."""
-    return before | {"active": True} if name == ENVIRONMENT else before
+def _succeed(old: Carrier) -> Carrier:
+    """Make the carrier a new row: ids in receipts of another service are not those of the old one.
+
+    The old row is switched off under a name of its own, for what left by it refers to it.
+    """
+    name, old.active = old.name, False
+    old.name = f"{name[: LONGEST_NAME - 30]} until {now():%Y-%m-%d %H:%M:%S.%f}"[:LONGEST_NAME]
+    db.session.flush()
+    new = Carrier(
+        name=name,
+        url=old.url,
+        priority=old.priority,
+        routes=old.routes,
+        active=True,
+        paused_at=old.paused_at,
+        paused_for=old.paused_for,
+    )
+    db.session.add(new)
+    db.session.flush()
+    return new
 
 
 def _one(public_id: str) -> Carrier:
@@ -177,6 +199,8 @@ def _note_change(carrier: Carrier, before: dict[str, object], stored: str | None
     """Write down what changed; of the password only that it did."""
     way = read(carrier)
     after = shown(way)
+    if way.url == stored and after == before:
+        return
     if way.url != stored and after["url"] == before["url"]:
         after["password"] = "changed"  # noqa: S105  (not one)
     audit.record(Action.CARRIER_CHANGED, carrier.name, None, before=before, after=after)

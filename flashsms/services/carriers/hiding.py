@@ -50,6 +50,14 @@ def with_stored(given: str, stored: str | None) -> str:
     return urlunsplit(new._replace(netloc=f"{credentials}@{address}"))
 
 
+def is_another(url: str, stored: str | None) -> bool:
+    """Whether a URL leads to another service than the stored one; a simulator is like any other."""
+    new, old = urlsplit(url), _split(stored) if stored else None
+    if old is None or (new.scheme == old.scheme == "simulator"):
+        return False
+    return _whom(new) != _whom(old)
+
+
 def _retype(why: str) -> DomainError:
     return DomainError("bad_carrier", f"url: type the password again, because {why}")
 

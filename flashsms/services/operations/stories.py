@@ -13,6 +13,7 @@ from flashsms.models.opt_out import IN_FORCE
 from flashsms.services.errors import NotFound
 from flashsms.text.phones import normalise
 
+MOST_REFUSALS = 100
 _DIGITS = re.compile(r"[0-9]{7,15}")
 
 
@@ -39,14 +40,12 @@ def checked(phone: str) -> str:
 
 
 def refusals(phone: str) -> list[Refusal]:
-    """Return which accounts a number has opted out of, the latest first.
-
-    A look-up for each account: opt-outs are kept account by account.
-    """
+    """Return which accounts a number has opted out of, the latest first, MOST_REFUSALS of them."""
     here = and_(OptOut.account_id == Account.id, OptOut.phone == phone, IN_FORCE)
     found = db.session.execute(
         select(Account, OptOut.opted_out_at, OptOut.source)
         .join(OptOut, here)
         .order_by(OptOut.opted_out_at.desc(), OptOut.id.desc())
+        .limit(MOST_REFUSALS)
     )
     return [Refusal(*row) for row in found]

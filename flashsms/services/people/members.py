@@ -127,6 +127,7 @@ def change_role(account_id: int, public_id: str, role: Role, by: User) -> User:
     with _changing(account_id, by):
         if role is not Role.OWNER:
             _revoke_those_of(account_id, public_id)
+        before = db.session.scalar(select(User.role).where(*_one(account_id, public_id)))
         changed: User | None = db.session.scalar(
             update(User)
             .where(*_one(account_id, public_id), *([] if role is Role.OWNER else [_is_spare()]))
@@ -136,7 +137,10 @@ def change_role(account_id: int, public_id: str, role: Role, by: User) -> User:
         )
         if changed is None:
             raise _kept(account_id, public_id)
-        audit.record(Action.ROLE_CHANGED, changed.email, account_id, after={"role": role})
+        was = {"role": before}
+        audit.record(
+            Action.ROLE_CHANGED, changed.email, account_id, before=was, after={"role": role}
+        )
     return changed
 
 

@@ -64,7 +64,12 @@ def sign_in_with_code(ticket: str, code: str, address: str) -> User:
     """
     user = tokens.read_code_ticket(ticket)
     attempts.check_sign_in(user.email, address)
-    second_factor.verify(user, code)
+    try:
+        second_factor.verify(user, code)
+    except DomainError as error:
+        if error.code == "bad_code":
+            _note(Action.SIGN_IN_FAILED, user, address)
+        raise
     attempts.take_back_sign_in(user.email, address)
     attempts.forget(attempts.SIGN_IN, attempts.together(user.email, address))
     _note(Action.SIGNED_IN, user, address)

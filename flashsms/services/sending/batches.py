@@ -17,7 +17,15 @@ from flashsms.carriers.contract import Fate, Outcome, Submission
 from flashsms.carriers.sessions import Sessions
 from flashsms.carriers.urls import options
 from flashsms.extensions import db, transaction
-from flashsms.models import Account, Message, MessageStatus, Recipient, RecipientStatus, now
+from flashsms.models import (
+    Account,
+    Carrier,
+    Message,
+    MessageStatus,
+    Recipient,
+    RecipientStatus,
+    now,
+)
 from flashsms.models.rows import change
 from flashsms.services import carriers, opt_outs, pacing, receipts
 from flashsms.services.carriers import WayOut, watching
@@ -123,11 +131,21 @@ def _claim(message: Message, ticket: int, share: Share, limit: int) -> Batch | N
             return None
         if message.expires_at <= now():
             settling.expire(message)
+        if not _still_used(share, message):  # paused or switched off while the pace was waited for
+            turns.pass_on(message, taken)
+            return None
         claims = _without_opted_out(message, _claim_rows(message.id, share, limit))
         if not claims:
             turns.pass_on(message, taken)
             return None
     return Batch(message, share.carrier, taken, claims)
+
+
+def _still_used(share: Share, message: Message) -> bool:
+    used = select(Carrier.id).where(Carrier.id == share.carrier.id, Carrier.active)
+    if message.only_carrier_id is None:
+        used = used.where(Carrier.paused_at.is_(None))
+    return db.session.scalar(used) is not None
 
 
 def _without_opted_out(message: Message, claims: list[settling.Claim]) -> list[settling.Claim]:

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import bindparam, case, func, literal, or_, select, update
+from sqlalchemy import bindparam, case, exists, func, literal, or_, select, update
 
 from flashsms import queue
 from flashsms.extensions import db, on_commit, transaction
-from flashsms.models import Message, MessageStatus, Recipient, now
+from flashsms.models import Account, Message, MessageStatus, Recipient, now
 from flashsms.models.base import UtcDateTime
 from flashsms.models.recipient import IS_QUEUED
 from flashsms.models.rows import change
@@ -30,6 +30,7 @@ _TAKE = (
         Message.id == bindparam("message"),
         Message.ticket == bindparam("held"),
         Message.status == MessageStatus.PENDING,
+        exists().where(Account.id == Message.account_id, Account.suspended_at.is_(None)),
     )
     .values(ticket=Message.ticket + 1, wake_at=bindparam("stalled", type_=UtcDateTime()))
     .returning(Message.ticket)

@@ -73,12 +73,12 @@ def test_setting_a_url_keeps_the_priority_unless_one_is_given(app: Flask) -> Non
     assert carriers.every()[0].priority == 4
 
 
-def test_starting_again_with_the_same_environment_writes_nothing(app: Flask) -> None:
-    for url in (URL, "", URL, URL):
+def test_starting_again_notes_only_what_changes(app: Flask) -> None:
+    for url in (URL, URL, "", "", URL, URL):
         carriers.use_environment(url)
-    assert actions() == ["carrier added"]
+    assert actions() == ["carrier added", "carrier switched off", "carrier changed"]
     carriers.use_environment(URL + "?tps=5")
-    assert actions() == ["carrier added", "carrier changed"]
+    assert actions()[3:] == ["carrier changed"]
 
 
 def test_the_environment_leaves_the_order_as_an_operator_made_it(app: Flask) -> None:
