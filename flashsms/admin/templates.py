@@ -1,6 +1,6 @@
 """Texts that every dashboard offers, and drafts of them."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from flashsms.admin import bp
@@ -12,6 +12,7 @@ from flashsms.web.asking import ask, is_sure
 from flashsms.web.forms.asking import status
 from flashsms.web.forms.blaming import blame
 from flashsms.web.forms.templates import TemplateForm
+from flashsms.web.templates import wants_replacement
 
 
 @bp.get("/templates")
@@ -25,7 +26,7 @@ def list_templates() -> ResponseReturnValue:
 def create_template() -> ResponseReturnValue:
     """Keep a text as a draft."""
     form = TemplateForm()
-    if _wants_replacement(form):
+    if wants_replacement(form):
         return _page(form)
     if form.validate_on_submit():
         try:
@@ -43,7 +44,7 @@ def edit_template(template_id: str) -> ResponseReturnValue:
     """Change a template of the system."""
     template = system_templates.find(template_id)
     form = TemplateForm(name=template.name, text=template.content)
-    if _wants_replacement(form):
+    if wants_replacement(form):
         return _page(form, template)
     if form.validate_on_submit():
         try:
@@ -83,14 +84,6 @@ def delete_template(template_id: str) -> ResponseReturnValue:
     template = system_templates.delete(template_id)
     flash(f"“{template.name}” was deleted.")
     return redirect(back)
-
-
-def _wants_replacement(form: TemplateForm) -> bool:
-    """Write the text with every replacement, if the meter's button was used without script."""
-    wanted = form.is_submitted() and "replace" in request.form
-    if wanted:
-        form.text.data = measure(form.text.data or "").better
-    return wanted
 
 
 def _page(form: TemplateForm, template: Template | None = None) -> str:

@@ -36,7 +36,7 @@ def list_templates() -> ResponseReturnValue:
 def create_template() -> ResponseReturnValue:
     """Keep a text."""
     form = TemplateForm()
-    if _wants_replacement(form):
+    if wants_replacement(form):
         return _page(form)
     if form.validate_on_submit():
         try:
@@ -56,7 +56,7 @@ def edit_template(template_id: str) -> ResponseReturnValue:
     account_id = current_user.account.id
     template = templates.find(account_id, template_id)
     form = TemplateForm(name=template.name, text=template.content)
-    if _wants_replacement(form):
+    if wants_replacement(form):
         return _page(form, template_id)
     if form.validate_on_submit():
         given = {"name": form.name.data, "content": form.text.data}
@@ -96,7 +96,7 @@ def _measured(listed: list[Template]) -> list[tuple[Template, Meter]]:
     return [(one, measure(one.content)) for one in listed]
 
 
-def _wants_replacement(form: TemplateForm) -> bool:
+def wants_replacement(form: TemplateForm) -> bool:
     """Write the text with every replacement, if the meter's button was used without script."""
     wanted = form.is_submitted() and "replace" in request.form
     if wanted:
