@@ -17,10 +17,10 @@ from rq.job import Job
 from sqlalchemy.exc import SQLAlchemyError
 
 from flashsms import queue
-from flashsms.carriers.contract import Receipt
+from flashsms.carriers.contract import Arrival, Inbound, Receipt
 from flashsms.carriers.sessions import Sessions
 from flashsms.jobs import schedule
-from flashsms.services import carriers, receipts
+from flashsms.services import carriers, inbound, receipts
 from flashsms.services.carriers.watching import REPORT_SECONDS, Reporter
 
 TICK_SECONDS = 2
@@ -117,10 +117,11 @@ def _tell(sessions: Sessions, reporter: Reporter) -> None:
         log.exception("How the carriers stand could not be told.")
 
 
-def _recorder(app: Flask) -> Callable[[int, Sequence[Receipt]], None]:
-    def record(carrier_id: int, heard: Sequence[Receipt]) -> None:
+def _recorder(app: Flask) -> Callable[[int, Sequence[Arrival]], None]:
+    def record(carrier_id: int, arrivals: Sequence[Arrival]) -> None:
         with app.app_context():
-            receipts.apply(carrier_id, heard)
+            receipts.apply(carrier_id, [one for one in arrivals if isinstance(one, Receipt)])
+            inbound.take(carrier_id, [one for one in arrivals if isinstance(one, Inbound)])
 
     return record
 

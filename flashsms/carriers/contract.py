@@ -15,13 +15,15 @@ class Submission:
     """One recipient on its way out.
 
     `reference` is ours and comes back in the outcome; `to` is digits (`233201234567`); `text` is
-    whole, the carrier splits it into parts.
+    whole, the carrier splits it into parts. `validity` is how many seconds it is worth delivering,
+    0 for as long as the carrier likes.
     """
 
     reference: int
     to: str
     sender: str
     text: str
+    validity: int = 0
 
 
 class Fate(StrEnum):
@@ -41,7 +43,8 @@ class Outcome:
 
     `carrier_ids` are the ids that the carrier gave to the parts it took, in order of the parts,
     empty for a part that it took without giving an id; with REFUSED and UNKNOWN there may be fewer
-    than parts. `reason` is a short sentence for a person, `code` the carrier's own (`0x0000000B`);
+    than parts. ACCEPTED with one id alone means that the carrier knows all parts by it and reports
+    on them together. `reason` is a short sentence for a person, `code` the carrier's own (`0x0000000B`);
     both are empty when there is nothing to say.
     """
 
@@ -77,8 +80,40 @@ class Receipt:
     at: datetime | None = None
 
 
-TakeReceipts = Callable[[Sequence[Receipt]], Awaitable[None]]
-"""Takes receipts for good: returns once they are committed, raises when they could not be.
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """Which part of a longer text one arrival is: the `number`th (from 1) of `total`.
+
+    `reference` is the sender's phone's own and the same for all parts.
+    """
+
+    reference: int
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A text that somebody sent to a number of ours, or one part of it.
+
+    `phone` is who sent it and `number` what it was sent to, in digits where they are numbers;
+    `carrier_id` is the carrier's id of it, by which one that comes twice is known, empty when it
+    gives none.
+    """
+
+    phone: str
+    number: str
+    text: str
+    carrier_id: str = ""
+    part: TextPart | None = None
+
+
+Arrival = Receipt | Inbound
+
+Take = Callable[[Sequence[Arrival]], Awaitable[None]]
+"""Takes what a carrier tells of its own accord, receipts and texts from people, for good.
+
+Returns once they are committed, raises when they could not be.
 
 A carrier may call it again before an earlier call has returned.
 """
@@ -99,6 +134,8 @@ class CarrierStats:
 
     `in_flight` and `window` are parts without an answer now and how many there may be;
     `submitted` parts written; `receipts` receipts taken for good; `reconnects` lost connections.
+    `latency` is how long answers take lately, in seconds. `fault` says what only the operator can
+    mend (a wrong password), empty when there is nothing of the kind.
     """
 
     ready: bool
@@ -107,6 +144,8 @@ class CarrierStats:
     submitted: int
     receipts: int
     reconnects: int
+    latency: float = 0.0
+    fault: str = ""
 
 
 class Carrier(Protocol):

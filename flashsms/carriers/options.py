@@ -5,14 +5,15 @@ error that names it, since a misspelt option that is ignored is found out by the
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from flashsms.carriers.contract import CarrierError
 
-_PORT = 2775
+HIDDEN = "***"  # stands for a secret that is not shown
+_PORT, _TLS_PORT = 2775, 3550
 _SIMULATOR = ("flashsms", "simulated")
 _UNREADABLE = (
     "The carrier's URL cannot be read: write it as smpp://SYSTEM_ID:PASSWORD@HOST:PORT, and in the "
@@ -22,17 +23,21 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class CarrierOptions:
-    """What a carrier's URL says.
+    """What a carrier's URL says; every kind of carrier has some of it (`_OPTIONS`).
 
-    `window` is the number of parts without an answer on each of `binds` connections; `tps` the
-    parts a second that the services allow, 0 for no limit; `response_timeout` and `enquire` are
-    seconds; `source_ton` and `source_npi` replace what the sender's form suggests.
+    `user` is the system id, client id or account; `window` the number of parts (over HTTP: of
+    requests) without an answer on each of `binds` connections; `tps` the parts a second that the
+    services allow, 0 for no limit; `response_timeout` and `enquire` are seconds. Types of number
+    and numbering plans replace what the address suggests. `validity` is in seconds, -1 for the
+    message's own, 0 for the carrier's. `permanent` are command_status values of the carrier's own
+    that no other try will change. `callback` is where an HTTP provider reports to, without the
+    last step (`/receipts`, `/inbound`).
     """
 
     scheme: str
     host: str
     port: int
-    system_id: str
+    user: str
     password: str
     window: int = 64
     binds: int = 1
@@ -41,36 +46,54 @@ class CarrierOptions:
     enquire: float = 30.0
     source_ton: int | None = None
     source_npi: int | None = None
+    dest_ton: int | None = None
+    dest_npi: int | None = None
+    bind: str = "transceiver"
+    gsm: str = "unpacked"
+    long: str = "udh"
+    service_type: str = ""
+    system_type: str = ""
+    address_range: str = ""
+    priority: int = 0
+    validity: int = 0
+    receipts: int = 1
+    permanent: frozenset[int] = frozenset()
+    verify: bool = True
+    tls: bool = True
+    callback: str = ""
 
     def __repr__(self) -> str:
         """Without the password, because this ends up in logs."""
-        return f"CarrierOptions({self.scheme}://{self.system_id}:***@{self.host}:{self.port})"
+        return f"CarrierOptions({self.scheme}://{self.user}:***@{self.host}:{self.port})"
 
 
 def options(url: str) -> CarrierOptions:
     """Read a carrier's URL. Raises a permanent CarrierError that says what is wrong with it."""
     split, port = _split(url)
-    if split.scheme not in ("smpp", "simulator"):
+    if split.scheme not in _KINDS:
         kind = f"“{split.scheme}” is none" if split.scheme else "this has none"
-        raise _wrong(f"A carrier\u2019s URL begins with its kind, smpp:// or simulator://; {kind}.")
-    system_id, password = _credentials(split)
+        known = ", ".join(f"{name}://" for name in _KINDS)
+        raise _wrong(f"A carrier\u2019s URL begins with its kind, one of {known}; {kind}.")
+    kind_of = _KINDS[split.scheme]
+    user, password = kind_of.credentials(split)
     return CarrierOptions(
         scheme=split.scheme,
         host=_host(split),
-        port=port or _PORT,
-        system_id=system_id,
+        port=port or kind_of.port,
+        user=user,
         password=password,
-        **_query(split.query),
+        **{"window": kind_of.window, **_query(split.query, kind_of.readers)},
     )
 
 
 def redact(url: str) -> str:
-    """The URL as it may be shown and logged: without its password."""
+    """The URL as it may be shown and logged: without its password, or the key that is its user."""
     scheme, separator, rest = url.partition("://")
     credentials, at, address = rest.rpartition("@")
     if not at:
         return url
     name, colon, _ = credentials.partition(":")
+    name = HIDDEN if scheme in KEYED else name
     return f"{scheme}{separator}{name}{':***' if colon else ''}@{address}"
 
 
@@ -85,8 +108,19 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
     return split, port
 
 
-def _credentials(split: SplitResult) -> tuple[str, str]:
-    name, password = unquote(split.username or ""), unquote(split.password or "")
+def _host(split: SplitResult) -> str:
+    if split.hostname:
+        return split.hostname
+    if split.scheme == "simulator":
+        return "127.0.0.1"
+    raise _wrong("The carrier's URL names no host.")
+
+
+# --- who signs in
+
+
+def _of_smpp(split: SplitResult) -> tuple[str, str]:
+    name, password = _pair(split)
     if split.scheme == "simulator" and not name:
         return _SIMULATOR
     if not name:
@@ -96,12 +130,26 @@ def _credentials(split: SplitResult) -> tuple[str, str]:
     return name, password
 
 
-def _host(split: SplitResult) -> str:
-    if split.hostname:
-        return split.hostname
-    if split.scheme == "simulator":
-        return "127.0.0.1"
-    raise _wrong("The carrier's URL names no host.")
+def _of_user(split: SplitResult) -> tuple[str, str]:
+    name, password = _pair(split)
+    if not (name and password and (name + password).isprintable()):
+        raise _wrong(f"Write it as {split.scheme}://USER:SECRET@{split.hostname or 'default'}.")
+    return name, password
+
+
+def _of_key(split: SplitResult) -> tuple[str, str]:
+    """A key alone stands where others have the user."""
+    key, rest = _pair(split)
+    if not key or rest or not key.isprintable():
+        raise _wrong(f"Write it as {split.scheme}://KEY@{split.hostname or 'default'}.")
+    return "", key
+
+
+def _pair(split: SplitResult) -> tuple[str, str]:
+    return unquote(split.username or ""), unquote(split.password or "")
+
+
+# --- what an option may be
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
@@ -112,6 +160,30 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return read
+
+
+def _field(longest: int) -> Callable[[str], str]:
+    """A field of a PDU."""
+
+    def read(text: str) -> str:
+        if len(text) > longest or not (text.isascii() and text.isprintable()):
+            raise ValueError
+        return text
+
+    return read
+
+
+def _switch(text: str) -> bool:
+    return {"0": False, "1": True}[text]
 
 
 def _seconds(text: str) -> float:
@@ -128,34 +200,89 @@ def _rate(text: str) -> float:
     return number
 
 
-_READERS: dict[str, Callable[[str], float]] = {
+def _validity(text: str) -> int:
+    return -1 if text == "message" else _whole(0, 31 * 86400)(text)
+
+
+def _codes(text: str) -> frozenset[int]:
+    """Numbers with commas between them, in decimal or as 0x…."""
+    return frozenset(int(code, 0) for code in text.split(","))
+
+
+def _address(text: str) -> str:
+    split = urlsplit(text)
+    if split.scheme not in ("http", "https") or not split.hostname:
+        raise ValueError
+    return text.rstrip("/")
+
+
+Readers = Mapping[str, Callable[[str], Any]]
+
+_EVERYWHERE: Readers = {
     "window": _whole(1, 10_000),
-    "binds": _whole(1, 32),
     "tps": _rate,
     "response_timeout": _seconds,
+}
+_SMPP: Readers = {
+    **_EVERYWHERE,
+    "binds": _whole(1, 32),
+    "bind": _one_of("transceiver", "pair"),
     "enquire": _seconds,
     "source_ton": _whole(0, 6),
     "source_npi": _whole(0, 18),
+    "dest_ton": _whole(0, 6),
+    "dest_npi": _whole(0, 18),
+    "gsm": _one_of("unpacked", "packed", "latin1"),
+    "long": _one_of("udh", "sar", "payload"),
+    "service_type": _field(5),
+    "system_type": _field(12),
+    "address_range": _field(40),
+    "priority": _whole(0, 3),
+    "validity": _validity,
+    "receipts": _whole(0, 2),
+    "permanent": _codes,
+    "verify": _switch,
+}
+_HTTP: Readers = {**_EVERYWHERE, "tls": _switch, "verify": _switch, "callback": _address}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What the URLs of one kind of carrier may say; `port` 0 is that of HTTP or HTTPS."""
+
+    readers: Readers
+    credentials: Callable[[SplitResult], tuple[str, str]]
+    port: int = 0
+    window: int = 16
+
+
+KEYED = frozenset({"arkesel", "mnotify"})  # their URLs have a key where others have the user
+_KINDS = {
+    "smpp": _Kind(_SMPP, _of_smpp, _PORT, window=64),
+    "smpps": _Kind(_SMPP, _of_smpp, _TLS_PORT, window=64),
+    "simulator": _Kind(_SMPP, _of_smpp, _PORT, window=64),
+    "hubtel": _Kind(_HTTP, _of_user),
+    "arkesel": _Kind(_HTTP, _of_key),
+    "mnotify": _Kind(_HTTP, _of_key),
+    "africastalking": _Kind(_HTTP, _of_user),
+    "twilio": _Kind(_HTTP, _of_user),
+    "kannel": _Kind(_HTTP, _of_user, 13013),
 }
 
 
-def _query(query: str) -> dict[str, Any]:
+def _query(query: str, readers: Readers) -> dict[str, Any]:
     """The options as keyword arguments; each has the type that its reader returns."""
     found: dict[str, Any] = {}
     for name, text in parse_qsl(query, keep_blank_values=True):
-        if name not in _READERS:
-            raise _wrong(f"A carrier has no option “{name}”; it has {', '.join(_READERS)}.")
+        if name not in readers:
+            raise _wrong(f"This carrier has no option “{name}”; it has {', '.join(readers)}.")
         if name in found:
             raise _wrong(f"The option “{name}” is given twice.")
-        found[name] = _read(name, text)
+        try:
+            found[name] = readers[name](text)
+        except (ValueError, KeyError):
+            raise _wrong(f"The option “{name}” cannot be “{text}”.") from None
     return found
-
-
-def _read(name: str, text: str) -> float:
-    try:
-        return _READERS[name](text)
-    except ValueError:
-        raise _wrong(f"The option “{name}” cannot be “{text}”.") from None
 
 
 def _wrong(reason: str) -> CarrierError:

@@ -52,7 +52,7 @@ class Sessions:
     """The carriers of a worker, by their key. Its methods are for the main thread but for `keep`,
     `stats` and `trouble`, which any thread may call.
 
-    `apply(key, receipts)` is blocking and runs in the receipts thread; it returns once they are
+    `apply(key, arrivals)` is blocking and runs in the receipts thread; it returns once they are
     committed. When it raises, the carrier is asked to send them again.
     """
 

@@ -6,11 +6,19 @@ from flashsms.models.api_key import ApiKey, Scope
 from flashsms.models.audit_entry import AuditEntry
 from flashsms.models.base import now
 from flashsms.models.campaign_draft import CampaignDraft
-from flashsms.models.carrier import Carrier
+from flashsms.models.carrier import Carrier, CarrierAccount
 from flashsms.models.contact import Contact, ContactBlock
 from flashsms.models.contact_import import ContactImport, ImportBlock, ImportProblem, ImportStatus
 from flashsms.models.group import Group, GroupMember
 from flashsms.models.idempotency import IdempotencyKey
+from flashsms.models.inbound import (
+    Conversation,
+    InboundKind,
+    InboundMessage,
+    InboundNumber,
+    InboundPart,
+    InboundWords,
+)
 from flashsms.models.invitation import Invitation
 from flashsms.models.ledger_check import LedgerCheck
 from flashsms.models.message import Message, MessageStatus
@@ -29,9 +37,11 @@ __all__ = [
     "AuditEntry",
     "CampaignDraft",
     "Carrier",
+    "CarrierAccount",
     "Contact",
     "ContactBlock",
     "ContactImport",
+    "Conversation",
     "CreditDay",
     "FailureHour",
     "Group",
@@ -40,6 +50,11 @@ __all__ = [
     "ImportBlock",
     "ImportProblem",
     "ImportStatus",
+    "InboundKind",
+    "InboundMessage",
+    "InboundNumber",
+    "InboundPart",
+    "InboundWords",
     "Invitation",
     "LedgerCheck",
     "Message",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flashsms.models.base import Model, UtcDateTime, named, now, public_id
@@ -27,6 +27,8 @@ class Message(Model):
     SUBMITTING); the rest are SENT. They change in the transaction that changes the recipients.
 
     `only_carrier_id` is the one carrier that it may leave by, whoever else could take it.
+    `from_number` is a number of the account's that it leaves from in place of the sender; one that
+    `is_answer` was made by a word such as STOP and reaches those who opted out, too.
 
     `wake_at` is the next time anything is due for it (its schedule, a retry, a look whether its job
     was lost), None once nothing is left to do. `ticket` is the number of the one job that may work
@@ -55,6 +57,8 @@ class Message(Model):
     failed: Mapped[int] = mapped_column(default=0)
     urgent: Mapped[bool]
     only_carrier_id: Mapped[int | None]
+    from_number: Mapped[str | None] = mapped_column(String(15))
+    is_answer: Mapped[bool] = mapped_column(default=False, server_default=false())
     ticket: Mapped[int] = mapped_column(default=1)
     wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

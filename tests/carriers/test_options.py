@@ -13,7 +13,7 @@ def test_everything_that_a_url_can_say_is_read():
         "&response_timeout=5&enquire=7&source_ton=0&source_npi=1"
     )
     assert (read.host, read.port) == ("smsc.example", 2776)
-    assert (read.system_id, read.password) == ("sh@p", "p:/w")
+    assert (read.user, read.password) == ("sh@p", "p:/w")
     assert (read.window, read.tps, read.binds) == (10, 12.5, 2)
     assert (read.response_timeout, read.enquire) == (5.0, 7.0)
     assert (read.source_ton, read.source_npi) == (0, 1)

@@ -8,7 +8,7 @@ from flashsms.carriers.contract import (
     Fate,
     Outcome,
     Submission,
-    TakeReceipts,
+    Take,
 )
 from flashsms.carriers.options import CarrierOptions
 from flashsms.carriers.smpp.batch import Batch, Recipient
@@ -23,7 +23,7 @@ LONGEST_WRITE = 20.0
 class SmppCarrier:
     """Implements the `Carrier` contract; no coroutine, future or timer for each message."""
 
-    def __init__(self, options: CarrierOptions, take: TakeReceipts) -> None:
+    def __init__(self, options: CarrierOptions, take: Take) -> None:
         self._composer = Composer(options)
         self._window = options.window
         self._links = [Link(options, take) for _ in range(options.binds)]

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from flashsms.carriers.contract import Receipt, TakeReceipts
+from flashsms.carriers.contract import Receipt, Take
 from flashsms.carriers.smpp.pdu import DELIVER_SM_RESP, Pdu, ProtocolError, decode_message, encode
 from flashsms.carriers.smpp.receipts import is_receipt, read_receipt
 from flashsms.carriers.smpp.status import NEVER_AGAIN, OK, TRY_LATER
@@ -21,7 +21,7 @@ class Inbox:
     """
 
     def __init__(
-        self, take: TakeReceipts, write: Callable[[bytes], None], changed: Callable[[], None]
+        self, take: Take, write: Callable[[bytes], None], changed: Callable[[], None]
     ) -> None:
         self._take = take
         self._write = write

@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Callable
 
-from flashsms.carriers.contract import TakeReceipts
+from flashsms.carriers.contract import Take
 from flashsms.carriers.options import CarrierOptions
 from flashsms.carriers.smpp.session import BindRefusedError, Session
 
@@ -20,7 +20,7 @@ _MISCONFIGURED_PAUSE = 30.0  # seconds: only a person can help, so there is no h
 class Link:
     """Keeps one session alive between `open` and `close`."""
 
-    def __init__(self, options: CarrierOptions, take: TakeReceipts) -> None:
+    def __init__(self, options: CarrierOptions, take: Take) -> None:
         self._options = options
         self._take = take
         self._task: asyncio.Task[None] | None = None
@@ -95,7 +95,7 @@ class Link:
         except (OSError, TimeoutError) as error:
             self._trouble = f"Cannot connect to {self._address}: {_words(error)}."
             return False
-        logger.info("bound to %s as %s", self._address, self._options.system_id)
+        logger.info("bound to %s as %s", self._address, self._options.user)
         self.session = session
         await asyncio.wait([session.ended])
         self._retire(session)

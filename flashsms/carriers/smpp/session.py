@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import cast
 
-from flashsms.carriers.contract import CarrierError, TakeReceipts
+from flashsms.carriers.contract import CarrierError, Take
 from flashsms.carriers.options import CarrierOptions
 from flashsms.carriers.smpp import pdu as smpp
 from flashsms.carriers.smpp.batch import Recipient
@@ -38,7 +38,7 @@ class Session(asyncio.Protocol):
     was written and not answered is UNKNOWN, everything else came back as UNSENT.
     """
 
-    def __init__(self, options: CarrierOptions, take: TakeReceipts) -> None:
+    def __init__(self, options: CarrierOptions, take: Take) -> None:
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._options = options
@@ -79,7 +79,7 @@ class Session(asyncio.Protocol):
 
     async def bind(self) -> None:
         """Sign in. Raises BindRefusedError, TimeoutError, or ConnectionError for a hang-up."""
-        body = smpp.encode_bind(self._options.system_id, self._options.password)
+        body = smpp.encode_bind(self._options.user, self._options.password)
         self._write(smpp.encode(smpp.BIND_TRANSCEIVER, next(self._numbers), body))
         try:
             async with asyncio.timeout(self._options.response_timeout):

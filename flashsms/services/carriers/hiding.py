@@ -4,14 +4,13 @@ import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from flashsms.carriers.contract import CarrierError
-from flashsms.carriers.urls import options, redact
+from flashsms.carriers.urls import HIDDEN, KEYED, options, redact
 from flashsms.services.errors import DomainError
 
-HIDDEN = "***"  # stands for the password that is stored
 RETYPE = "(type-it-again)"  # stands for one that was typed into a form that was refused
 
 # Greedy: whatever stands before the last @ may be part of a password that was not escaped.
-_WITH_PASSWORD = re.compile(r"([a-z]+://[^:/?#@]*:)(.*)(@[^@]*)")
+_WITH_PASSWORD = re.compile(rf"((?:{'|'.join(sorted(KEYED))})://|[a-z]+://[^:/?#@]*:)(.*)(@[^@]*)")
 
 
 def without_typed(url: str) -> str:
@@ -39,7 +38,7 @@ def with_stored(given: str, stored: str | None) -> str:
     if RETYPE in given:
         raise _retype("a form that was refused does not keep it.")
     new = _split(given)
-    if new is None or new.password != HIDDEN:
+    if new is None or _secret(new) != HIDDEN:
         return given
     old = _split(stored) if stored else None
     if old is None:
@@ -71,5 +70,11 @@ def _split(url: str) -> SplitResult | None:
         return None
 
 
+def _secret(split: SplitResult) -> str | None:
+    return split.username if split.scheme in KEYED else split.password
+
+
 def _whom(split: SplitResult) -> tuple[object, ...]:
-    return split.scheme, split.username, split.hostname, split.port
+    """Whose service a URL leads to; a key says nothing of that, so it may be renewed."""
+    user = None if split.scheme in KEYED else split.username
+    return split.scheme, user, split.hostname, split.port

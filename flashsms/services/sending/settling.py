@@ -227,7 +227,7 @@ def _store_parts(carrier_id: int, by_fate: Mapping[Fate, Settled]) -> None:
         }
         for fate in (Fate.ACCEPTED, Fate.UNKNOWN)
         for claim, outcome in by_fate[fate]
-        if claim.parts > 1
+        if claim.parts > 1 and not _is_whole(outcome)
         for number, carrier_ref in enumerate(outcome.carrier_ids, start=1)
         if carrier_ref
     ]
@@ -236,9 +236,15 @@ def _store_parts(carrier_id: int, by_fate: Mapping[Fate, Settled]) -> None:
 
 
 def _ref(claim: Claim, outcome: Outcome) -> str | None:
-    """Return the id that receipts of a one-part message will name; some carriers give none."""
-    given = outcome.carrier_ids[0] if outcome.carrier_ids and claim.parts == 1 else ""
+    """Return the id that receipts of the whole message will name; some carriers give none."""
+    known_by_one = outcome.carrier_ids and (claim.parts == 1 or _is_whole(outcome))
+    given = outcome.carrier_ids[0] if known_by_one else ""
     return receipts.ref_key(given) if given else None
+
+
+def _is_whole(outcome: Outcome) -> bool:
+    """Whether the carrier knows all parts by one id."""
+    return outcome.fate is Fate.ACCEPTED and len(outcome.carrier_ids) == 1
 
 
 def _refundable(claim: Claim, outcome: Outcome) -> int:
