@@ -329,8 +329,9 @@ def test_waiting_for_the_pace_is_no_busy_loop(
 
 
 def test_a_job_for_a_message_with_nothing_waiting_ends_at_once(
-    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs
+    ama: Member, wire: ScriptedSessions, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(batches, "PATIENCE", 10.0)  # which no busy machine takes by itself
     wire.answer = answers(Fate.UNKNOWN)
     message = _send(ama, 2)
     run_jobs()
