@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Fate(StrEnum):
 
     ACCEPTED = "accepted"  # the carrier took every part
     REFUSED = "refused"  # a definite refusal that another try will not change
+    ELSEWHERE = "elsewhere"  # a definite refusal by this carrier that another might not make
     BUSY = "busy"  # a definite refusal that may pass (queue full, system error): uses up an attempt
     THROTTLED = "throttled"  # a definite "too fast": does not use up an attempt
     UNSENT = "unsent"  # never written to the wire
@@ -44,8 +45,10 @@ class Outcome:
     `carrier_ids` are the ids that the carrier gave to the parts it took, in order of the parts,
     empty for a part that it took without giving an id; with REFUSED and UNKNOWN there may be fewer
     than parts. ACCEPTED with one id alone means that the carrier knows all parts by it and reports
-    on them together. `reason` is a short sentence for a person, `code` the carrier's own (`0x0000000B`);
-    both are empty when there is nothing to say.
+    on them together. `reason` is a short sentence for a person, `code` the carrier's own
+    (`0x0000000B`); both are empty when there is nothing to say. `ask` is what the carrier is to be
+    asked with for the receipts, the same for all that one question is about; empty where it sends
+    them by itself.
     """
 
     reference: int
@@ -53,6 +56,7 @@ class Outcome:
     carrier_ids: tuple[str, ...] = ()
     reason: str = ""
     code: str = ""
+    ask: str = ""
 
 
 class ReceiptState(StrEnum):
@@ -177,4 +181,18 @@ class Carrier(Protocol):
 
         Submissions not yet written end as UNSENT, those still without an answer as UNKNOWN; one
         of several parts that was begun is finished, since half of it is on its way.
+        """
+
+
+@runtime_checkable
+class AskedCarrier(Protocol):
+    """What a carrier can besides that does not send receipts but tells them when it is asked."""
+
+    async def ask(self, questions: Sequence[str], within: float) -> list[Sequence[Receipt] | None]:
+        """Ask with what `Outcome.ask` said, for at most `within` seconds. Never raises.
+
+        One answer for each question that was asked, in their order: what it says of every message
+        that the question is about, or None when there was no answer. There are fewer answers than
+        questions when the time was over, or when it wants to be asked more slowly; none when it
+        cannot be reached.
         """

@@ -28,7 +28,9 @@ class CarrierOptions:
     `user` is the system id, client id or account; `window` the number of parts (over HTTP: of
     requests) without an answer on each of `binds` connections; `tps` the parts a second that the
     services allow, 0 for no limit; `response_timeout` and `enquire` are seconds. Types of number
-    and numbering plans replace what the address suggests. `validity` is in seconds, -1 for the
+    and numbering plans replace what the address suggests. `bind` says whether a bind is one
+    connection or two, `gsm` and `long` how texts are written (`smpp/letters.py`, `smpp/form.py`);
+    `receipts` is 0 for none, 1 for all, 2 for failures only. `validity` is in seconds, -1 for the
     message's own, 0 for the carrier's. `permanent` are command_status values of the carrier's own
     that no other try will change. `callback` is where an HTTP provider reports to, without the
     last step (`/receipts`, `/inbound`).
@@ -82,7 +84,11 @@ def options(url: str) -> CarrierOptions:
         port=port or kind_of.port,
         user=user,
         password=password,
-        **{"window": kind_of.window, **_query(split.query, kind_of.readers)},
+        **{
+            "window": kind_of.window,
+            "tls": kind_of.tls,
+            **_query(split.query, kind_of.readers),
+        },
     )
 
 
@@ -254,6 +260,7 @@ class _Kind:
     credentials: Callable[[SplitResult], tuple[str, str]]
     port: int = 0
     window: int = 16
+    tls: bool = True
 
 
 KEYED = frozenset({"arkesel", "mnotify"})  # their URLs have a key where others have the user
@@ -266,7 +273,7 @@ _KINDS = {
     "mnotify": _Kind(_HTTP, _of_key),
     "africastalking": _Kind(_HTTP, _of_user),
     "twilio": _Kind(_HTTP, _of_user),
-    "kannel": _Kind(_HTTP, _of_user, 13013),
+    "kannel": _Kind(_HTTP, _of_user, 13013, tls=False),
 }
 
 

@@ -14,15 +14,17 @@ from functools import partial
 from typing import Any, TypeVar
 
 from flashsms.carriers.contract import (
+    AskedCarrier,
     Carrier,
     CarrierError,
     CarrierStats,
     Fate,
     Outcome,
+    Receipt,
     Submission,
 )
 from flashsms.carriers.gather import Apply, Gatherer
-from flashsms.carriers.urls import create, redact
+from flashsms.carriers.urls import create
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ class _Entry:
 
 class Sessions:
     """The carriers of a worker, by their key. Its methods are for the main thread but for `keep`,
-    `stats` and `trouble`, which any thread may call.
+    `reopen`, `stats` and `trouble`, which any thread may call.
 
     `apply(key, arrivals)` is blocking and runs in the receipts thread; it returns once they are
     committed. When it raises, the carrier is asked to send them again.
@@ -85,6 +87,17 @@ class Sessions:
             return entry.carrier.ready  # known without a trip to the loop, which costs a switch
         return self._call(self._is_ready(key, url))
 
+    def ask(
+        self, key: int, url: str, questions: Sequence[str], within: float
+    ) -> list[Sequence[Receipt] | None]:
+        """Ask a carrier for its receipts, as `AskedCarrier.ask` says; blocks like `submit`.
+
+        Without an answer at all where the carrier is none that is asked.
+        """
+        if self._stopped:
+            return []
+        return self._call(self._ask(key, url, questions, within))
+
     def keep(self, wanted: Mapping[int, str], *, open_all: bool) -> None:
         """Close the carriers that are not `wanted` (URLs by key) any more; returns at once.
 
@@ -98,6 +111,16 @@ class Sessions:
             asyncio.run_coroutine_threadsafe(keeping, self._start()).add_done_callback(_log_failure)
         except RuntimeError:  # the loop ended just now
             keeping.close()
+
+    def reopen(self, key: int) -> None:
+        """Hang up and open a carrier anew, for what kept it from working was mended."""
+        if self._stopped or self._loop is None:
+            return
+        opening = self._reopen(key)
+        try:
+            asyncio.run_coroutine_threadsafe(opening, self._loop).add_done_callback(_log_failure)
+        except RuntimeError:  # the loop ended just now
+            opening.close()
 
     def trouble(self, key: int) -> str:
         """Why a carrier is not ready, for the operator; empty when it is."""
@@ -160,6 +183,14 @@ class Sessions:
             return _unsent(submissions, entry.trouble)
         return await entry.carrier.submit(submissions)
 
+    async def _ask(
+        self, key: int, url: str, questions: Sequence[str], within: float
+    ) -> list[Sequence[Receipt] | None]:
+        entry = await self._open(key, url)
+        if self._stopped or not isinstance(entry.carrier, AskedCarrier):
+            return []
+        return await entry.carrier.ask(questions, within)
+
     async def _is_ready(self, key: int, url: str) -> bool:
         entry = await self._open(key, url)
         return entry.carrier is not None and entry.carrier.ready
@@ -170,6 +201,17 @@ class Sessions:
         for key, url in wanted.items():
             if not self._stopped and (open_all or key in self._entries):
                 await self._entry(key, url)
+
+    async def _reopen(self, key: int) -> None:
+        entry = self._entries.get(key)
+        if entry is None or self._stopped:
+            return
+        closing = self._close(entry)
+        entry = self._entries[key] = self._create(key, entry.url)
+        if closing is not None:
+            self._track(self._connect_after(closing, entry))
+        else:
+            await self._connect(entry)
 
     async def _open(self, key: int, url: str) -> _Entry:
         entry = await self._entry(key, url)
@@ -204,7 +246,7 @@ class Sessions:
         try:
             return _Entry(url, create(url, partial(gatherer.take, key)), "", wait_until)
         except CarrierError as error:
-            logger.error("carrier %d, %s: %s", key, redact(url), error.reason)
+            logger.error("carrier %d: %s", key, error.reason)  # no URL: it has secrets
             return _Entry(url, None, error.reason, wait_until)
 
     async def _wait_once(self, entry: _Entry) -> None:

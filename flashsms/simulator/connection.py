@@ -21,6 +21,7 @@ from flashsms.simulator.smsc import Postman, Smsc, receipt, wants_receipt
 logger = logging.getLogger(__name__)
 
 _BINDS = (smpp.BIND_RECEIVER, smpp.BIND_TRANSMITTER, smpp.BIND_TRANSCEIVER)
+_SENDERS = (smpp.BIND_TRANSMITTER, smpp.BIND_TRANSCEIVER)
 _MOST_UNACKNOWLEDGED = 1000
 _ACKNOWLEDGE_WITHIN = 10.0  # seconds, then the receipt comes again
 
@@ -39,7 +40,7 @@ class Connection(asyncio.Protocol):
         self._queue: deque[bytes] = deque()
         self._unacknowledged: dict[int, tuple[bytes, float]] = {}
         self._postman = Postman(smsc, self)
-        self._bound = False
+        self._role = 0  # the command it was bound by, 0 before
         self.system_id = ""
         self._sweeper: asyncio.TimerHandle | None = None
         self._handlers: dict[int, Callable[[Pdu], None]] = {
@@ -105,7 +106,7 @@ class Connection(asyncio.Protocol):
             self._answer(pdu.command | smpp.RESPONSE, pdu.sequence, status=INVALID_PASSWORD)
             return
         self.system_id = system_id
-        self._bound = True
+        self._role = pdu.command
         body = smpp.cstring("FlashSMS")
         self._answer(pdu.command | smpp.RESPONSE, pdu.sequence, body)
         if pdu.command != smpp.BIND_TRANSMITTER:
@@ -113,7 +114,7 @@ class Connection(asyncio.Protocol):
             self._smsc.join(self)
 
     def _on_submit(self, pdu: Pdu) -> None:
-        if not self._bound:
+        if self._role not in _SENDERS:
             self._answer(smpp.SUBMIT_SM_RESP, pdu.sequence, status=INVALID_BIND_STATUS)
             return
         message = smpp.decode_message(pdu.body)
@@ -124,8 +125,7 @@ class Connection(asyncio.Protocol):
         magic = behaviour(message.destination)
         if wants_receipt(message, magic):
             if magic.early:
-                self._queue.append(receipt(message, message_id, magic))
-                self._answers.extend(self._next_deliveries())
+                self._smsc.deliver(self, [receipt(message, message_id, magic)])
             else:
                 self._postman.post(message, message_id, magic)
         self._answer(smpp.SUBMIT_SM_RESP, pdu.sequence, message_id.encode("ascii") + b"\0")
@@ -144,7 +144,7 @@ class Connection(asyncio.Protocol):
 
     def _on_unbind(self, pdu: Pdu) -> None:
         self._on_simple(pdu)
-        self._bound = False
+        self._role = 0
         self._loop.call_soon(self._hang_up)
 
     def _on_unknown(self, pdu: Pdu) -> None:
@@ -159,7 +159,7 @@ class Connection(asyncio.Protocol):
 
     def _send_answers(self) -> None:
         answers, self._answers = b"".join(self._answers), []
-        if self._smsc.settings.latency and self._bound:
+        if self._smsc.settings.latency and self._role:
             self._loop.call_later(self._smsc.settings.latency, self._write, answers)
         else:
             self._write(answers)

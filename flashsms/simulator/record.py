@@ -3,7 +3,16 @@
 from collections import Counter
 from typing import TextIO
 
-from flashsms.carriers.smpp.pdu import UDH_INDICATOR, ShortMessage
+from flashsms.carriers.smpp.letters import LATIN1, UCS2
+from flashsms.carriers.smpp.pdu import (
+    MESSAGE_PAYLOAD,
+    SAR_NUMBER,
+    SAR_REFERENCE,
+    SAR_TOTAL,
+    UDH_INDICATOR,
+    ShortMessage,
+)
+from flashsms.carriers.smpp.septets import fill_bits, unpack
 from flashsms.text.segments import Encoding, decode
 
 _HEADER = 6  # bytes of the user data header of a part
@@ -11,16 +20,37 @@ _HEADER = 6  # bytes of the user data header of a part
 
 def part_of(message: ShortMessage) -> tuple[int, int, int]:
     """The reference, total and number of a part; (0, 1, 1) for a message of one part."""
-    text = message.text
-    if message.esm_class & UDH_INDICATOR and text[:3] == b"\x05\x00\x03" and len(text) >= _HEADER:
+    text, tlvs = message.text, message.tlvs
+    if _has_header(message):
         return text[3], text[4], text[5]
+    if tlvs and tlvs.keys() >= {SAR_REFERENCE, SAR_TOTAL, SAR_NUMBER}:
+        values = (tlvs[tag] for tag in (SAR_REFERENCE, SAR_TOTAL, SAR_NUMBER))
+        reference, total, number = (int.from_bytes(value) for value in values)
+        return reference, total, number
     return 0, 1, 1
 
 
-class Record:
-    """Counts of every part taken and every part refused; texts are decoded when asked for."""
+def text_of(message: ShortMessage) -> bytes:
+    """The text of a part, wherever it is, without a header."""
+    if _has_header(message):
+        return message.text[_HEADER:]
+    return message.text or message.tlvs.get(MESSAGE_PAYLOAD, b"")
 
-    def __init__(self) -> None:
+
+def _has_header(message: ShortMessage) -> bool:
+    text = message.text
+    known = message.esm_class & UDH_INDICATOR and text[:3] == b"\x05\x00\x03"
+    return bool(known) and len(text) >= _HEADER
+
+
+class Record:
+    """Counts of every part taken and every part refused; texts are decoded when asked for.
+
+    `packed` says that texts with data_coding 0 are packed septets.
+    """
+
+    def __init__(self, *, packed: bool = False) -> None:
+        self._packed = packed
         self._taken: list[ShortMessage] = []
         self.refused: Counter[str] = Counter()
 
@@ -44,17 +74,22 @@ class Record:
         for message in self._taken:
             reference, total, number = part_of(message)
             key = (message.destination, reference, total if total > 1 else 0)
-            whole.setdefault(key, []).append((number, _text(message, total)))
+            whole.setdefault(key, []).append((number, self._text(message)))
         counts: Counter[tuple[str, str]] = Counter()
         for (destination, _, total), parts in whole.items():
             for text in _join(parts, total):
                 counts[destination, text] += 1
         return counts
 
-
-def _text(message: ShortMessage, total: int) -> str:
-    encoding = Encoding.UCS2 if message.data_coding == 8 else Encoding.GSM7
-    return decode(message.text[_HEADER:] if total > 1 else message.text, encoding)
+    def _text(self, message: ShortMessage) -> str:
+        data = text_of(message)
+        if message.data_coding == LATIN1:
+            return data.decode("latin-1")
+        if message.data_coding == UCS2:
+            return decode(data, Encoding.UCS2)
+        if self._packed:
+            data = unpack(data, fill_bits(_HEADER) if _has_header(message) else 0)
+        return decode(data, Encoding.GSM7)
 
 
 def _join(parts: list[tuple[int, str]], total: int) -> list[str]:

@@ -1,6 +1,7 @@
 """The simulator as an object: in the running loop, or in a thread of its own."""
 
 import asyncio
+import ssl
 import threading
 from typing import Self, TextIO
 
@@ -12,7 +13,7 @@ from flashsms.simulator.smsc import Behaviour, Smsc
 class Simulator:
     """An SMSC on a port: `async with` in a loop, `with` from a test that has none.
 
-    Port 0 takes a free one, known as `port` once it listens. `record` is None unless asked for.
+    Port 0 takes a free one, known as `port` once it listens. With `tls` it speaks SMPP inside TLS.
     """
 
     def __init__(
@@ -23,11 +24,14 @@ class Simulator:
         port: int = 0,
         log: TextIO | None = None,
         record: bool = True,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.host = host
         self.port = port
-        self.record = Record()
-        self._smsc = Smsc(behaviour or Behaviour(), self.record if record else None, log)
+        behaviour = behaviour or Behaviour()
+        self.record = Record(packed=behaviour.packed)
+        self._smsc = Smsc(behaviour, self.record if record else None, log)
+        self._tls = tls
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -36,12 +40,14 @@ class Simulator:
     @property
     def url(self) -> str:
         """The carrier's URL of this simulator."""
+        if self._tls is not None:
+            return f"smpps://flashsms:simulated@{self.host}:{self.port}"
         return f"simulator://{self.host}:{self.port}"
 
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connect, self.host, self.port)
+        self._server = await loop.create_server(self._connect, self.host, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

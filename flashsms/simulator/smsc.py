@@ -18,7 +18,7 @@ from flashsms.carriers.smpp.pdu import (
 from flashsms.carriers.smpp.receipts import MESSAGE_STATES
 from flashsms.carriers.smpp.status import THROTTLED
 from flashsms.simulator.magic import SOON, Magic, behaviour
-from flashsms.simulator.record import Record, part_of, write_line
+from flashsms.simulator.record import Record, part_of, text_of, write_line
 
 _STATE_NUMBERS = {word: number for number, word in MESSAGE_STATES.items()}
 
@@ -29,7 +29,8 @@ class Behaviour:
 
     `tps` parts a second over all binds, 0 for no limit; `latency` seconds before each answer;
     `late` seconds before a late receipt; `redeliver` seconds before a receipt that was not taken
-    comes again; `users` system id to password, empty to let everybody in.
+    comes again; `users` system id to password, empty to let everybody in. `packed` says that texts
+    with data_coding 0 come as packed septets, which cannot be seen from outside.
     """
 
     tps: float = 0.0
@@ -37,6 +38,7 @@ class Behaviour:
     late: float = 5.0
     redeliver: float = 1.0
     users: Mapping[str, str] = field(default_factory=dict)
+    packed: bool = False
 
 
 class Bind(Protocol):
@@ -120,8 +122,8 @@ class Smsc:
         magic = behaviour(message.destination)
         if not magic.refusal or not magic.first_time:
             return magic.refusal
-        reference, total, number = part_of(message)
-        key = (message.destination, bytes((total, number)) + message.text[6 if reference else 0 :])
+        _, total, number = part_of(message)
+        key = (message.destination, bytes((total, number)) + text_of(message))
         if key in self._refused_once:
             self._refused_once.remove(key)
             return 0

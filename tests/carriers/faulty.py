@@ -9,14 +9,19 @@ from flashsms.carriers.smpp import pdu as smpp
 from flashsms.carriers.smpp.pdu import Pdu, decode_message
 
 Misdeed = Callable[["Peer", Pdu], None]
+_BINDS = (smpp.BIND_RECEIVER, smpp.BIND_TRANSMITTER, smpp.BIND_TRANSCEIVER)
 
 
 class Peer(asyncio.Protocol):
-    """One connection; `misdeed` handles each submit_sm instead of the plain acceptance."""
+    """One connection; `misdeed` handles each submit_sm instead of the plain acceptance.
+
+    `role` is the command that it was bound by.
+    """
 
     def __init__(self, smsc: "FaultySmsc") -> None:
         self.smsc = smsc
         self.reader = smpp.Reader()
+        self.role = 0
         self.transport: asyncio.Transport
 
     def connection_made(self, transport) -> None:
@@ -33,9 +38,12 @@ class Peer(asyncio.Protocol):
             (self.smsc.misdeed or accept)(self, pdu)
 
     def _common(self, pdu: Pdu) -> bool:
-        if pdu.command == smpp.BIND_TRANSCEIVER:
+        if pdu.command in _BINDS:
             self.smsc.binds += 1
-            self.send(pdu.command | smpp.RESPONSE, pdu.sequence, b"x\0", self.smsc.bind_status)
+            self.smsc.sign_ins.append(pdu)
+            self.role = pdu.command
+            refusal = self.smsc.refused_roles.get(pdu.command, self.smsc.bind_status)
+            self.send(pdu.command | smpp.RESPONSE, pdu.sequence, b"x\0", refusal)
         elif pdu.command == smpp.SUBMIT_SM:
             return False
         elif pdu.command & smpp.RESPONSE:
@@ -43,6 +51,8 @@ class Peer(asyncio.Protocol):
         elif pdu.command == smpp.UNBIND:
             self.smsc.unbinds += 1
             self.send(smpp.UNBIND_RESP, pdu.sequence)
+        elif pdu.command == smpp.ENQUIRE_LINK and self.smsc.enquiry:
+            self.smsc.enquiry(self, pdu)
         elif not self.smsc.silent:
             self.send(pdu.command | smpp.RESPONSE, pdu.sequence)
         return True
@@ -85,12 +95,19 @@ def after(first: Misdeed, *, then: Misdeed = accept) -> Misdeed:
 
 
 class FaultySmsc:
-    """`async with` it; change `misdeed`, `bind_status` and `silent` at any time."""
+    """`async with` it; change `misdeed`, `bind_status`, `refused_roles` and `silent` at any time.
+
+    `refused_roles` has the status that answers one kind of bind request, `enquiry` handles each
+    enquire_link.
+    """
 
     def __init__(self, misdeed: Misdeed | None = None, bind_status: int = 0) -> None:
         self.misdeed = misdeed
         self.bind_status = bind_status
         self.silent = False
+        self.enquiry: Misdeed | None = None
+        self.refused_roles: dict[int, int] = {}
+        self.sign_ins: list[Pdu] = []
         self.peers: list[Peer] = []
         self.answers: list[Pdu] = []
         self.messages: list[smpp.ShortMessage] = []
@@ -100,6 +117,10 @@ class FaultySmsc:
     @property
     def url(self) -> str:
         return f"smpp://user:secret@127.0.0.1:{self.port}"
+
+    def peer(self, role: int) -> Peer:
+        """The latest connection of this role."""
+        return [peer for peer in self.peers if peer.role == role][-1]
 
     async def listen(self) -> None:
         loop = asyncio.get_running_loop()

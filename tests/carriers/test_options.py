@@ -25,6 +25,20 @@ def test_what_a_url_does_not_say_has_a_default():
     assert (read.response_timeout, read.enquire, read.source_ton) == (30.0, 30.0, None)
 
 
+def test_what_a_demanding_carrier_wants_is_read():
+    read = options(
+        "smpps://shop:secret@host?bind=pair&verify=0&gsm=latin1&long=sar&dest_ton=2&dest_npi=9"
+        "&service_type=CMT&system_type=VMA&address_range=^233&priority=3&validity=message"
+        "&receipts=2&permanent=0x400,1025"
+    )
+    assert (read.port, read.bind, read.verify) == (3550, "pair", False)
+    assert (read.gsm, read.long) == ("latin1", "sar")
+    assert (read.dest_ton, read.dest_npi) == (2, 9)
+    assert (read.service_type, read.system_type, read.address_range) == ("CMT", "VMA", "^233")
+    assert (read.priority, read.validity, read.receipts) == (3, -1, 2)
+    assert read.permanent == {0x400, 0x401}
+
+
 def test_the_simulator_needs_nothing():
     assert options("simulator://").host == "127.0.0.1"
     assert options("simulator://127.0.0.1:1234?window=5").port == 1234
@@ -42,6 +56,14 @@ def test_the_simulator_needs_nothing():
         ("smpp://a:b@host?tps=-1", "tps"),
         ("smpp://a:b@host?tps=nan", "tps"),
         ("smpp://a:b@host?response_timeout=0", "response_timeout"),
+        ("smpp://a:b@host?bind=both", "bind"),
+        ("smpp://a:b@host?gsm=ascii", "gsm"),
+        ("smpp://a:b@host?long=8bit", "long"),
+        ("smpp://a:b@host?service_type=TOOLONG", "service_type"),
+        ("smpp://a:b@host?priority=4", "priority"),
+        ("smpp://a:b@host?validity=soon", "validity"),
+        ("smpp://a:b@host?permanent=", "permanent"),
+        ("smpp://a:b@host?permanent=busy", "permanent"),
         ("smpp://host", "system id"),
         ("smpp://a:b@", "host"),
         ("smpp://a:b@host:port", "URL"),

@@ -5,10 +5,10 @@ import logging
 
 import pytest
 
-from flashsms.carriers.contract import Fate
+from flashsms.carriers.contract import Fate, Inbound
 from flashsms.carriers.smpp import carrier as carrier_module
 from flashsms.carriers.smpp import outbox, pdu
-from flashsms.carriers.smpp.pdu import MAX_SEQUENCE, ShortMessage
+from flashsms.carriers.smpp.pdu import ShortMessage
 from tests.carriers.faulty import (
     FaultySmsc,
     accept,
@@ -338,12 +338,13 @@ def test_reading_stops_while_too_many_receipts_wait(monkeypatch):
 def test_a_text_from_a_phone_is_acknowledged_and_is_no_receipt():
     async def scenario():
         taken = Taken()
-        async with FaultySmsc() as smsc, open_carrier(smsc.url, taken):
+        async with FaultySmsc() as smsc, open_carrier(smsc.url, taken) as carrier:
             smsc.deliver(5, ShortMessage("233201234567", "1234", b"id:1 stat:DELIVRD"))
             smsc.deliver(6, ShortMessage("233201234567", "1234", b"no id here", esm_class=4))
             await until(lambda: len(smsc.answers) == 2)
-            assert [(a.sequence, a.status) for a in smsc.answers] == [(5, 0), (6, 0)]
-            assert taken == []
+            assert sorted((a.sequence, a.status) for a in smsc.answers) == [(5, 0), (6, 0)]
+            assert [type(arrival) for arrival in taken] == [Inbound]
+            assert carrier.stats.receipts == 0
 
     run(scenario())
 
@@ -378,18 +379,6 @@ def test_an_unbind_from_the_carrier_is_answered_after_the_outstanding_answers():
             assert [o.fate for o in outcomes] == [Fate.ACCEPTED, Fate.ACCEPTED, Fate.UNSENT]
             await until(lambda: carrier.ready and smsc.binds == 2)
             assert [(a.command, a.sequence) for a in smsc.answers] == [(pdu.UNBIND_RESP, 42)]
-
-    run(scenario())
-
-
-def test_an_unsupported_request_is_refused_and_the_session_goes_on():
-    async def scenario():
-        async with FaultySmsc() as smsc, open_carrier(smsc.url) as carrier:
-            smsc.peers[-1].send(0x103, 8)
-            smsc.peers[-1].send(0x102, 9)
-            await until(lambda: smsc.answers)
-            assert (smsc.answers[0].command, smsc.answers[0].status) == (pdu.GENERIC_NACK, 3)
-            assert carrier.ready
 
     run(scenario())
 
@@ -443,16 +432,6 @@ def test_several_binds_share_the_work():
             assert [o.reference for o in outcomes] == [s.reference for s in some(100)]
             assert set(smsc.seen.values()) == {1}
 
-    run(scenario())
-
-
-def test_sequence_numbers_start_again_after_the_last(monkeypatch):
-    async def scenario():
-        async with FaultySmsc() as smsc, open_carrier(f"{smsc.url}?window=2") as carrier:
-            assert {o.fate for o in await carrier.submit(some(10))} == {Fate.ACCEPTED}
-
-    assert MAX_SEQUENCE == 0x7FFFFFFF
-    monkeypatch.setattr(outbox, "MAX_SEQUENCE", 4)
     run(scenario())
 
 

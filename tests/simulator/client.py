@@ -34,8 +34,10 @@ class RawClient:
             body = await self._reader.readexactly(length - 16)
         return Pdu(command, status, sequence, body)
 
-    async def bind(self, system_id: str = "shop", password: str = "secret") -> Pdu:
-        await self.send(pdu.BIND_TRANSCEIVER, pdu.encode_bind(system_id, password))
+    async def bind(
+        self, system_id: str = "shop", password: str = "secret", role: int = pdu.BIND_TRANSCEIVER
+    ) -> Pdu:
+        await self.send(role, pdu.encode_bind(system_id, password))
         return await self.read()
 
     async def hang_up(self) -> None:

@@ -43,6 +43,26 @@ def test_nothing_is_taken_before_the_sign_in():
     run(scenario())
 
 
+def test_a_receiver_cannot_submit_and_a_transmitter_is_brought_nothing():
+    async def scenario():
+        async with (
+            Simulator() as simulator,
+            raw_client(simulator, bound=False) as receiver,
+            raw_client(simulator, bound=False) as transmitter,
+        ):
+            assert (await receiver.bind(role=pdu.BIND_RECEIVER)).status == 0
+            assert (await transmitter.bind(role=pdu.BIND_TRANSMITTER)).status == 0
+            await receiver.submit("233201234567")
+            assert (await receiver.read()).status == 0x04
+            await transmitter.submit("233201234567")
+            assert (await transmitter.read()).command == pdu.SUBMIT_SM_RESP
+            assert (await receiver.read()).command == pdu.DELIVER_SM
+            await transmitter.send(pdu.ENQUIRE_LINK)
+            assert (await transmitter.read()).command == pdu.ENQUIRE_LINK_RESP
+
+    run(scenario())
+
+
 def test_an_unknown_request_and_garbage_are_nacked():
     async def scenario():
         async with Simulator() as simulator, raw_client(simulator) as client:

@@ -8,7 +8,14 @@ from flashsms.carriers.contract import Fate, Outcome
 _MOST_TRIES = 5
 _RETRYABLE = (Fate.THROTTLED, Fate.BUSY)
 # Which part speaks for a recipient whose parts fared differently.
-_GRAVEST_FIRST = (Fate.UNKNOWN, Fate.REFUSED, Fate.THROTTLED, Fate.BUSY, Fate.UNSENT)
+_GRAVEST_FIRST = (
+    Fate.UNKNOWN,
+    Fate.REFUSED,
+    Fate.ELSEWHERE,
+    Fate.THROTTLED,
+    Fate.BUSY,
+    Fate.UNSENT,
+)
 
 
 class Part:

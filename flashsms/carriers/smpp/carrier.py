@@ -14,19 +14,31 @@ from flashsms.carriers.options import CarrierOptions
 from flashsms.carriers.smpp.batch import Batch, Recipient
 from flashsms.carriers.smpp.compose import Composer
 from flashsms.carriers.smpp.link import Link
+from flashsms.carriers.smpp.pdu import BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER
 from flashsms.carriers.smpp.session import Session
+from flashsms.carriers.smpp.tls import context
 
 # Seconds until what a slow carrier left unwritten comes back: a batch must end within its lease.
 LONGEST_WRITE = 20.0
 
 
 class SmppCarrier:
-    """Implements the `Carrier` contract; no coroutine, future or timer for each message."""
+    """Implements the `Carrier` contract; no coroutine, future or timer for each message.
+
+    A bind is one connection for both directions, or a pair of a transmitter and a receiver. Of a
+    pair each comes back by itself, and what is sent depends on the transmitter alone.
+    """
 
     def __init__(self, options: CarrierOptions, take: Take) -> None:
         self._composer = Composer(options)
         self._window = options.window
-        self._links = [Link(options, take) for _ in range(options.binds)]
+        tls, pair = context(options), options.bind == "pair"
+        role = BIND_TRANSMITTER if pair else BIND_TRANSCEIVER
+        count = range(options.binds)
+        self._links = [Link(options, take, role=role, context=tls) for _ in count]
+        self._receivers = [
+            Link(options, take, role=BIND_RECEIVER, context=tls) for _ in count if pair
+        ]
 
     @property
     def ready(self) -> bool:
@@ -42,18 +54,22 @@ class SmppCarrier:
     def stats(self) -> CarrierStats:
         """The figures of this moment, over all binds."""
         outboxes = [session.outbox for session in self._sessions()]
+        everything = [*self._links, *self._receivers]
+        times = [link.latency for link in self._links if link.latency]
         return CarrierStats(
             ready=self.ready,
             in_flight=sum(outbox.in_flight for outbox in outboxes),
             window=sum(outbox.window for outbox in outboxes),
             submitted=sum(link.submitted for link in self._links),
-            receipts=sum(link.receipts for link in self._links),
-            reconnects=sum(link.reconnects for link in self._links),
+            receipts=sum(link.receipts for link in everything),
+            reconnects=sum(link.reconnects for link in everything),
+            latency=sum(times) / len(times) if times else 0.0,
+            fault=next((link.fault for link in everything if link.fault), ""),
         )
 
     async def open(self) -> None:
         """Start connecting every bind; returns at once."""
-        for link in self._links:
+        for link in (*self._links, *self._receivers):
             link.open()
 
     async def submit(self, submissions: Sequence[Submission]) -> list[Outcome]:
@@ -76,7 +92,8 @@ class SmppCarrier:
 
     async def close(self, grace: float) -> None:
         """Stop writing, wait up to `grace` seconds for answers, unbind, hang up."""
-        await asyncio.gather(*(link.close(grace) for link in self._links))
+        links = (*self._links, *self._receivers)
+        await asyncio.gather(*(link.close(grace) for link in links))
 
     def _sessions(self) -> list[Session]:
         return [link.session for link in self._links if link.session and link.session.ready]

@@ -2,15 +2,18 @@
 
 from flashsms.carriers.contract import Submission
 from flashsms.carriers.options import CarrierOptions
-from flashsms.carriers.smpp.pdu import UDH_INDICATOR, cstring
-from flashsms.text.segments import Encoding, encode, segment
+from flashsms.carriers.smpp.form import Form, form
+from flashsms.carriers.smpp.pdu import cstring
 
-_DATA_CODING = {Encoding.GSM7: 0x00, Encoding.UCS2: 0x08}
-_ALPHANUMERIC = (5, 0)  # type of number and numbering plan
-_INTERNATIONAL = (1, 1)
-_RECEIPT_WANTED = 1
+# Type of number and numbering plan by kind of address (SMPP v3.4 sections 5.2.5 and 5.2.6). What
+# carriers expect of senders is in the glossary of Infobip (infobip.com/glossary/ton-npi-settings)
+# and in the SMPP reference of Messaggio: names 5/0, short codes of 3 to 8 digits 3/0, other
+# numbers 1/1.
+_NAME = (5, 0)
+_NUMBER = (1, 1)
+_SHORT_CODE = (3, 0)
+_LONGEST_SHORT_CODE = 8
 _LONGEST_ADDRESS = 20
-_MOST_PARTS = 255
 _MOST_SENDERS = 1000  # kept prepared, in one worker
 
 
@@ -18,57 +21,57 @@ class Composer:
     """Prepares what many submissions share once: the sender's fields and the last text."""
 
     def __init__(self, options: CarrierOptions) -> None:
-        self._ton = options.source_ton
-        self._npi = options.source_npi
+        self._options = options
+        self._seconds = options.validity
         self._prefixes: dict[str, bytes] = {}
-        self._last: tuple[str, int, list[bytes]] = ("", 0, [b""])
+        self._form = form("", 0, options)
         self._reference = 0
 
     def bodies(self, submission: Submission) -> list[bytes]:
-        """One body for each part. Raises ValueError with a sentence for what cannot be sent."""
+        """The body of each submit_sm that it takes.
+
+        Raises ValueError with a sentence for what cannot be sent.
+        """
         prefix = self._prefixes.get(submission.sender) or self._prefix(submission.sender)
         address = prefix + _address(submission.to) + b"\0"
-        coding, texts = self._texts(submission.text)
-        if len(texts) == 1:
-            return [address + _tail(0, coding, texts[0])]
-        if len(texts) > _MOST_PARTS:
-            raise ValueError(f"The text is too long: {len(texts)} parts, at most {_MOST_PARTS}.")
-        self._reference = (self._reference + 1) & 0xFF
-        header = bytes((5, 0, 3, self._reference, len(texts)))
-        return [
-            address + _tail(UDH_INDICATOR, coding, header + bytes((number,)) + text)
-            for number, text in enumerate(texts, 1)
-        ]
+        seconds = submission.validity if self._seconds < 0 else self._seconds
+        form_ = self._form
+        if submission.text != form_.text or seconds != form_.seconds:
+            form_ = self._form = form(submission.text, seconds, self._options)
+        return [address + form_.only] if form_.only else self._several(address, form_)
+
+    def _several(self, address: bytes, form_: Form) -> list[bytes]:
+        self._reference = (self._reference + 1) % 256**form_.reference
+        reference = self._reference.to_bytes(form_.reference)
+        return [address + before + reference + after for before, after in form_.parts]
 
     def _prefix(self, sender: str) -> bytes:
+        """Everything before the number of the recipient, kept for the next one."""
         if not sender.isascii() or len(sender) > _LONGEST_ADDRESS:
             raise ValueError("The sender cannot be written in SMPP.")
-        ton, npi = _INTERNATIONAL if sender.isdecimal() else _ALPHANUMERIC
-        ton = ton if self._ton is None else self._ton
-        npi = npi if self._npi is None else self._npi
-        prefix = b"\0" + bytes((ton, npi)) + cstring(sender) + bytes(_INTERNATIONAL)
+        options = self._options
+        ton, npi = _kind(sender)
+        source = bytes((_either(options.source_ton, ton), _either(options.source_npi, npi)))
+        ton, npi = _NUMBER
+        dest = bytes((_either(options.dest_ton, ton), _either(options.dest_npi, npi)))
+        prefix = cstring(options.service_type) + source + cstring(sender) + dest
         if len(self._prefixes) >= _MOST_SENDERS:
             self._prefixes.clear()
         self._prefixes[sender] = prefix
         return prefix
 
-    def _texts(self, text: str) -> tuple[int, list[bytes]]:
-        """The data coding and the encoded parts; a campaign without variables encodes once."""
-        known, coding, texts = self._last
-        if text != known:
-            segments = segment(text)
-            coding = _DATA_CODING[segments.encoding]
-            texts = [encode(part, segments.encoding) for part in segments.parts]
-            self._last = (text, coding, texts)
-        return coding, texts
+
+def _kind(sender: str) -> tuple[int, int]:
+    if not sender.isdecimal():
+        return _NAME
+    return _SHORT_CODE if len(sender) <= _LONGEST_SHORT_CODE else _NUMBER
+
+
+def _either(configured: int | None, usual: int) -> int:
+    return usual if configured is None else configured
 
 
 def _address(phone: str) -> bytes:
     if not phone.isdecimal() or not phone.isascii() or len(phone) > _LONGEST_ADDRESS:
         raise ValueError("The number is not made of digits.")
     return phone.encode("ascii")
-
-
-def _tail(esm_class: int, data_coding: int, text: bytes) -> bytes:
-    """Everything after the address: no schedule, no validity of its own, a receipt wanted."""
-    return bytes((esm_class, 0, 0, 0, 0, _RECEIPT_WANTED, 0, data_coding, 0, len(text))) + text

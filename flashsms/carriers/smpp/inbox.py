@@ -1,23 +1,32 @@
-"""What the carrier says on its own: receipts, acknowledged only once they are safe."""
+"""What the carrier says on its own, receipts and texts: acknowledged only once they are safe."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 
-from flashsms.carriers.contract import Receipt, Take
-from flashsms.carriers.smpp.pdu import DELIVER_SM_RESP, Pdu, ProtocolError, decode_message, encode
+from flashsms.carriers.contract import Arrival, Receipt, Take
+from flashsms.carriers.smpp.pdu import (
+    RESPONSE,
+    Pdu,
+    ProtocolError,
+    ShortMessage,
+    decode_arrival,
+    encode,
+)
 from flashsms.carriers.smpp.receipts import is_receipt, read_receipt
 from flashsms.carriers.smpp.status import NEVER_AGAIN, OK, TRY_LATER
+from flashsms.carriers.smpp.texts import is_text, read_text
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 5000  # receipts not yet taken, before the session stops reading
+MOST_WAITING = 5000  # arrivals not yet taken, before the session stops reading
 
 
 class Inbox:
-    """The receipts of one session: those of one read are taken together.
+    """What arrives in one session: that of one read is taken together.
 
-    `write` takes bytes for the transport; `changed` is called when fewer are waiting.
+    `write` takes bytes for the transport; `changed` is called when fewer are waiting. `waiting`
+    counts arrivals that are not taken yet, `taken` the receipts that were.
     """
 
     def __init__(
@@ -26,31 +35,27 @@ class Inbox:
         self._take = take
         self._write = write
         self._changed = changed
-        self._arrived: list[tuple[int, Receipt]] = []
+        self._arrived: list[tuple[Pdu, Arrival]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.waiting = 0
         self.taken = 0
 
     def receive(self, pdu: Pdu) -> None:
-        """Keep the receipt of a deliver_sm until `flush`; answer anything else at once.
+        """Keep what a deliver_sm or data_sm brings until `flush`; answer anything else at once.
 
         One that cannot be read is refused for good: asked for again it would be no more readable.
         """
         try:
-            message = decode_message(pdu.body)
+            message = decode_arrival(pdu)
         except ProtocolError as error:
-            logger.warning("a deliver_sm with %s: %s", error.reason, pdu.body[:64].hex())
-            self._write(encode(DELIVER_SM_RESP, pdu.sequence, b"\0", NEVER_AGAIN))
+            logger.warning("a delivery with %s: %s", error.reason, pdu.body[:64].hex())
+            self._write(_answer(pdu, NEVER_AGAIN))
             return
-        receipt = read_receipt(message) if is_receipt(message) else None
-        if receipt is not None:
-            self._arrived.append((pdu.sequence, receipt))
-            return
-        if is_receipt(message):
-            logger.warning("a receipt that names no message: %r", message.text)
+        arrival = _read(message)
+        if arrival is None:
+            self._write(_answer(pdu, OK))
         else:
-            logger.info("a text from %s to %s", message.source, message.destination)
-        self._write(encode(DELIVER_SM_RESP, pdu.sequence, b"\0"))
+            self._arrived.append((pdu, arrival))
 
     def flush(self) -> None:
         """Hand on what arrived since the last time."""
@@ -62,16 +67,33 @@ class Inbox:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _settle(self, arrived: list[tuple[int, Receipt]]) -> None:
+    async def _settle(self, arrived: list[tuple[Pdu, Arrival]]) -> None:
         status = TRY_LATER
         try:
-            await self._take([receipt for _, receipt in arrived])
+            await self._take([arrival for _, arrival in arrived])
             status = OK
-            self.taken += len(arrived)
+            self.taken += sum(isinstance(arrival, Receipt) for _, arrival in arrived)
         except Exception:
-            logger.exception("%d receipts could not be taken; they will come again", len(arrived))
+            logger.exception("%d arrivals could not be taken; they will come again", len(arrived))
         finally:
             self.waiting -= len(arrived)
-        answers = [encode(DELIVER_SM_RESP, number, b"\0", status) for number, _ in arrived]
-        self._write(b"".join(answers))
+        self._write(b"".join(_answer(pdu, status) for pdu, _ in arrived))
         self._changed()
+
+
+def _read(message: ShortMessage) -> Arrival | None:
+    """What is to be kept of a delivery; None when it says nothing that anybody could use."""
+    if is_receipt(message):
+        receipt = read_receipt(message)
+        if receipt is None:
+            logger.warning("a receipt that names no message: %.160r", message.text)
+        return receipt
+    if is_text(message):
+        return read_text(message)
+    logger.info("an acknowledgement of kind 0x%02X from %s", message.esm_class, message.source[:20])
+    return None
+
+
+def _answer(pdu: Pdu, status: int) -> bytes:
+    """The answer to a deliver_sm or a data_sm."""
+    return encode(pdu.command | RESPONSE, pdu.sequence, b"\0", status)

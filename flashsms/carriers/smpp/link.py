@@ -3,11 +3,15 @@
 import asyncio
 import logging
 import random
+import ssl
 from collections.abc import Callable
 
 from flashsms.carriers.contract import Take
 from flashsms.carriers.options import CarrierOptions
-from flashsms.carriers.smpp.session import BindRefusedError, Session
+from flashsms.carriers.smpp import tls
+from flashsms.carriers.smpp.bind import BindRefusedError
+from flashsms.carriers.smpp.pdu import BIND_TRANSCEIVER
+from flashsms.carriers.smpp.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -18,16 +22,31 @@ _MISCONFIGURED_PAUSE = 30.0  # seconds: only a person can help, so there is no h
 
 
 class Link:
-    """Keeps one session alive between `open` and `close`."""
+    """Keeps one session alive between `open` and `close`.
 
-    def __init__(self, options: CarrierOptions, take: Take) -> None:
+    `role` is the command of its bind, `context` says how to connect by TLS. `fault` is what only
+    the operator can mend, from the moment it is known until a sign-in succeeds.
+    """
+
+    def __init__(
+        self,
+        options: CarrierOptions,
+        take: Take,
+        *,
+        role: int = BIND_TRANSCEIVER,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self._options = options
         self._take = take
+        self._role = role
+        self._context = context
         self._task: asyncio.Task[None] | None = None
         self.session: Session | None = None
         self._trouble = "The carrier is not open."
         self.reconnects = 0
+        self.fault = ""
         self._submitted = self._receipts = 0  # by sessions that have ended
+        self._latency = 0.0
 
     @property
     def trouble(self) -> str:
@@ -51,6 +70,12 @@ class Link:
         """Receipts taken since `open`."""
         session = self.session
         return self._receipts + (session.inbox.taken if session else 0)
+
+    @property
+    def latency(self) -> float:
+        """Seconds that answers take lately, 0 as long as there was none."""
+        session = self.session
+        return (session.outbox.latency if session else 0.0) or self._latency
 
     def open(self) -> None:
         """Start connecting; returns at once."""
@@ -88,21 +113,28 @@ class Link:
             session = await self._connect()
         except BindRefusedError as refused:
             self._trouble = refused.reason
+            self.fault = refused.reason if refused.fault else self.fault
             return refused.permanent
         except UnicodeError:  # what a host name such as a..b makes of the resolver
-            self._trouble = f"{self._options.host!r} is no host name."
+            self._trouble = self.fault = f"{self._options.host!r} is no host name."
+            return True
+        except ssl.SSLCertVerificationError as error:
+            self._trouble = self.fault = tls.distrust(error, self._options.host)
             return True
         except (OSError, TimeoutError) as error:
             self._trouble = f"Cannot connect to {self._address}: {_words(error)}."
             return False
         logger.info("bound to %s as %s", self._address, self._options.user)
         self.session = session
+        self.fault = ""
         await asyncio.wait([session.ended])
         self._retire(session)
-        return session.misconfigured
+        return bool(session.fault)
 
     def _retire(self, session: Session) -> None:
         self._trouble = session.failure
+        self.fault = session.fault
+        self._latency = session.outbox.latency or self._latency
         self.reconnects += 1
         self._submitted += session.outbox.submitted
         self._receipts += session.inbox.taken
@@ -110,10 +142,10 @@ class Link:
 
     async def _connect(self) -> Session:
         options = self._options
-        factory: Callable[[], Session] = lambda: Session(options, self._take)  # noqa: E731
+        factory: Callable[[], Session] = lambda: Session(options, self._take, self._role)  # noqa: E731
         async with asyncio.timeout(_CONNECT_TIMEOUT):
             _, session = await asyncio.get_running_loop().create_connection(
-                factory, options.host, options.port
+                factory, options.host, options.port, ssl=self._context
             )
         await session.bind()
         return session
@@ -121,11 +153,14 @@ class Link:
 
 def _backoff(failures: int) -> float:
     """Seconds to wait, with jitter so that many workers do not come back in step."""
-    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** max(failures - 1, 0))
+    doublings = min(max(failures - 1, 0), 30)  # after 1024 of them a float is at its end
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**doublings)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
 
 
 def _words(error: OSError | TimeoutError) -> str:
     if isinstance(error, TimeoutError):
         return "there was no answer in time"
+    if isinstance(error, ssl.SSLError):
+        return tls.words(error)
     return (error.strerror or str(error)).rstrip(".")

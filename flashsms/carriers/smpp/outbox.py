@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from flashsms.carriers.contract import Fate
+from flashsms.carriers.options import CarrierOptions
 from flashsms.carriers.smpp.batch import Batch, Part, Recipient
 from flashsms.carriers.smpp.pace import Pace
 from flashsms.carriers.smpp.pdu import HEADER, MAX_SEQUENCE, SUBMIT_SM, Pdu, read_cstring
@@ -15,10 +16,11 @@ from flashsms.carriers.smpp.status import Kind, Verdict, judge
 logger = logging.getLogger(__name__)
 
 _RETRY = 0.2  # seconds before the first new try of one part, doubled each time
+_WEIGHT = 1 / 16  # of one more answer in the running average of their times
 
 
-def sequences() -> Iterator[int]:
-    """The sequence numbers of one session: from 1, and again from 1 after the last."""
+def _sequences() -> Iterator[int]:
+    """From 1, and again from 1 after the last."""
     while True:
         yield from range(1, MAX_SEQUENCE + 1)
 
@@ -26,20 +28,23 @@ def sequences() -> Iterator[int]:
 class Outbox:
     """The queue, the window and the parts in flight of one bound session.
 
-    `write` takes bytes for the transport; whatever was given to it counts as sent.
+    `write` takes bytes for the transport; whatever was given to it counts as sent. `latency` is a
+    running average of how long answers take, in seconds.
     """
 
-    def __init__(self, limit: int, numbers: Iterator[int], write: Callable[[bytes], None]) -> None:
+    def __init__(self, options: CarrierOptions, write: Callable[[bytes], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._numbers = numbers
+        self._numbers = _sequences()
         self._write = write
-        self._pace = Pace(limit)
+        self._pace = Pace(options.window)
+        self._permanent = options.permanent
         self._queue: deque[Part] = deque()
         self._in_flight: dict[int, Part] = {}
         self._resting: set[Part] = set()
         self._retries = True
         self.held = False  # the transport takes nothing now
         self.submitted = 0
+        self.latency = 0.0
         self._answered_at = 0.0
 
     @property
@@ -62,6 +67,13 @@ class Outbox:
         """How many parts are ahead of a new one."""
         return len(self._queue) + len(self._in_flight)
 
+    def number(self) -> int:
+        """The next sequence number of this session that is not in flight."""
+        number = next(self._numbers)
+        while number in self._in_flight:
+            number = next(self._numbers)
+        return number
+
     def add(self, recipients: Iterable[Recipient]) -> None:
         """Queue them; nothing is written before `pump`."""
         for recipient in recipients:
@@ -76,7 +88,7 @@ class Outbox:
         chunks = []
         for _ in range(count):
             part = self._queue.popleft()
-            sequence = next(self._numbers)
+            sequence = self.number()
             part.sent_at = now
             part.tries += 1
             self._in_flight[sequence] = part
@@ -99,12 +111,13 @@ class Outbox:
         carrier_id = read_cstring(pdu.body) if pdu.body and not pdu.status else ""
         del self._in_flight[pdu.sequence]
         self._answered_at = self._loop.time()
+        self._clock(self._answered_at - part.sent_at)
         if pdu.status == 0:
             part.carrier_id = carrier_id
             self._pace.succeed()
             self._settle(part, Fate.ACCEPTED)
             return None
-        return self._refuse(part, judge(pdu.status))
+        return self._refuse(part, judge(pdu.status, self._permanent))
 
     def expire(self, before: float, reason: str) -> bool:
         """Give up on parts sent before a moment, of which the oldest come first.
@@ -116,6 +129,7 @@ class Outbox:
         )
         for sequence, part in late:
             del self._in_flight[sequence]
+            self._clock(self._loop.time() - part.sent_at)
             self._settle(part, Fate.UNKNOWN, reason)
         return bool(late) and self._answered_at < late[0][1].sent_at
 
@@ -150,6 +164,9 @@ class Outbox:
         self.give_back(reason, begun=True)
         for part in lost.values():
             self._settle(part, Fate.UNKNOWN, reason)
+
+    def _clock(self, seconds: float) -> None:
+        self.latency += (seconds - self.latency) * _WEIGHT if self.latency else seconds
 
     def _refuse(self, part: Part, verdict: Verdict) -> Verdict:
         if verdict.kind is Kind.THROTTLE:

@@ -15,21 +15,35 @@ SUBMIT_SM = 0x00000004
 DELIVER_SM = 0x00000005
 UNBIND = 0x00000006
 BIND_TRANSCEIVER = 0x00000009
+OUTBIND = 0x0000000B
 ENQUIRE_LINK = 0x00000015
+ALERT_NOTIFICATION = 0x00000102
+DATA_SM = 0x00000103
 RESPONSE = 0x80000000  # set in the command of every answer
 SUBMIT_SM_RESP = SUBMIT_SM | RESPONSE
 DELIVER_SM_RESP = DELIVER_SM | RESPONSE
 UNBIND_RESP = UNBIND | RESPONSE
 BIND_TRANSCEIVER_RESP = BIND_TRANSCEIVER | RESPONSE
 ENQUIRE_LINK_RESP = ENQUIRE_LINK | RESPONSE
+DATA_SM_RESP = DATA_SM | RESPONSE
 
-REQUESTS = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x15, 0x21, 0x103}
-_WITHOUT_ANSWER = {0x0B, 0x102}  # outbind, alert_notification
+_REQUESTS = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x15, 0x21, 0x103}
+_WITHOUT_ANSWER = {OUTBIND, ALERT_NOTIFICATION}
+_VENDOR = range(0x00010200, 0x00010300)  # an SMSC's own commands, which nobody else knows
 COMMANDS = frozenset(
-    {GENERIC_NACK, *REQUESTS, *_WITHOUT_ANSWER, *(RESPONSE | command for command in REQUESTS)}
+    {
+        GENERIC_NACK,
+        *_REQUESTS,
+        *_WITHOUT_ANSWER,
+        *_VENDOR,
+        *(RESPONSE | command for command in (*_REQUESTS, *_VENDOR)),
+    }
 )
 
 RECEIPTED_MESSAGE_ID = 0x001E
+SAR_REFERENCE = 0x020C  # two bytes; with it go how many parts there are, and which this is
+SAR_TOTAL = 0x020E
+SAR_NUMBER = 0x020F
 NETWORK_ERROR_CODE = 0x0423
 MESSAGE_PAYLOAD = 0x0424
 MESSAGE_STATE = 0x0427
@@ -67,7 +81,10 @@ class Pdu(NamedTuple):
 
 
 class ShortMessage(NamedTuple):
-    """The body that submit_sm and deliver_sm have in common; addresses are Latin-1 text."""
+    """The body that submit_sm and deliver_sm have in common; addresses are Latin-1 text.
+
+    A data_sm has some of these fields only, and its text in the optional parameter for it.
+    """
 
     source: str
     destination: str
@@ -140,14 +157,16 @@ def read_cstring(body: bytes) -> str:
     return body[:end].decode("latin-1")
 
 
-def encode_bind(system_id: str, password: str) -> bytes:
-    """The body of the three bind requests, without an address range."""
+def encode_bind(
+    system_id: str, password: str, system_type: str = "", address_range: str = ""
+) -> bytes:
+    """The body of the three bind requests; the address range is of an unknown type."""
     return (
         cstring(system_id)
         + cstring(password)
-        + cstring("")
+        + cstring(system_type)
         + bytes((INTERFACE_VERSION, 0, 0))
-        + cstring("")
+        + cstring(address_range)
     )
 
 
@@ -194,6 +213,35 @@ def decode_message(body: bytes) -> ShortMessage:
         raise _cut_off() from None
 
 
+def encode_data(message: ShortMessage) -> bytes:
+    """The body of a data_sm (section 4.7.1); its text, if any, goes as message_payload."""
+    payload = {MESSAGE_PAYLOAD: message.text} if message.text else {}
+    return b"".join(
+        (
+            cstring(message.service_type),
+            bytes((message.source_ton, message.source_npi)),
+            cstring(message.source),
+            bytes((message.dest_ton, message.dest_npi)),
+            cstring(message.destination),
+            bytes((message.esm_class, message.registered_delivery, message.data_coding)),
+            encode_tlvs({**message.tlvs, **payload}),
+        )
+    )
+
+
+def decode_arrival(pdu: Pdu) -> ShortMessage:
+    """Read what a deliver_sm or a data_sm carries, both in the shape of the first.
+
+    The text of a data_sm is taken out of its message_payload. Raises ProtocolError.
+    """
+    if pdu.command != DATA_SM:
+        return decode_message(pdu.body)
+    try:
+        return _decode_data(pdu.body)
+    except (IndexError, ValueError, struct.error):
+        raise _cut_off() from None
+
+
 def _decode_message(body: bytes) -> ShortMessage:
     find = body.index
     service = find(0)
@@ -224,6 +272,28 @@ def _decode_message(body: bytes) -> ShortMessage:
         replace,
         default,
         _decode_tlvs(body, end) if end < len(body) else {},
+    )
+
+
+def _decode_data(body: bytes) -> ShortMessage:
+    service = body.index(0)
+    source = body.index(0, service + 3)
+    destination = body.index(0, source + 3)
+    esm_class, registered, coding = body[destination + 1 : destination + 4]
+    tlvs = _decode_tlvs(body, destination + 4)
+    return ShortMessage(
+        source=body[service + 3 : source].decode("latin-1"),
+        destination=body[source + 3 : destination].decode("latin-1"),
+        text=tlvs.get(MESSAGE_PAYLOAD, b""),
+        source_ton=body[service + 1],
+        source_npi=body[service + 2],
+        dest_ton=body[source + 1],
+        dest_npi=body[source + 2],
+        esm_class=esm_class,
+        registered_delivery=registered,
+        data_coding=coding,
+        service_type=body[:service].decode("latin-1"),
+        tlvs=tlvs,
     )
 
 

@@ -1,89 +1,77 @@
-"""One bound connection to an SMSC, from the bind to the last byte."""
+"""One bound connection to an SMSC, from the bind to the last byte.
+
+What a peer may send besides answers: deliver_sm and data_sm (taken), enquire_link and unbind
+(answered), alert_notification (ignored: it has no answer, and we ask nobody to be told). Every
+other request is answered by a generic_nack, and the session goes on. So is an outbind: it belongs
+on a connection that the carrier opens, and we accept none; on one that we opened and bound it asks
+for what is already there, so there is no reason to hang up on the parts in flight.
+"""
 
 import asyncio
 import logging
 from collections.abc import Callable
 from typing import cast
 
-from flashsms.carriers.contract import CarrierError, Take
+from flashsms.carriers.contract import Take
 from flashsms.carriers.options import CarrierOptions
 from flashsms.carriers.smpp import pdu as smpp
 from flashsms.carriers.smpp.batch import Recipient
+from flashsms.carriers.smpp.bind import UNKNOWN_ERROR, SignIn
 from flashsms.carriers.smpp.inbox import MOST_WAITING, Inbox
-from flashsms.carriers.smpp.outbox import Outbox, sequences
+from flashsms.carriers.smpp.outbox import Outbox
 from flashsms.carriers.smpp.pdu import Pdu, ProtocolError
-from flashsms.carriers.smpp.status import BIND_FAILED, INVALID_COMMAND, Kind, judge
+from flashsms.carriers.smpp.status import INVALID_COMMAND, Kind
 
 logger = logging.getLogger(__name__)
 
 _UNBIND_TIMEOUT = 1.0  # seconds for the answer to our unbind
 _PEER_UNBIND_GRACE = 2.0  # seconds for outstanding answers when the carrier unbinds
-_UNKNOWN_ERROR = 0xFF
 _LOST = "The connection to the carrier was lost."
-
-
-class BindRefusedError(CarrierError):
-    """The carrier does not let us in; permanent when only an operator can change that."""
-
-    def __init__(self, status: int) -> None:
-        verdict = judge(status)
-        permanent = verdict.kind is Kind.CONFIGURATION or status == BIND_FAILED
-        super().__init__(f"{verdict.reason} ({verdict.code})", permanent=permanent)
 
 
 class Session(asyncio.Protocol):
     """Every PDU of a read is handled before anything is written, then all of it in one write.
 
-    `ended` resolves when the connection is gone. After that nothing is left open: every part that
-    was written and not answered is UNKNOWN, everything else came back as UNSENT.
+    `role` is the command of its bind. `ended` resolves when the connection is gone. After that
+    nothing is left open: every part that was written and not answered is UNKNOWN, everything else
+    came back as UNSENT. `fault` says why the carrier refused what only an operator can mend.
     """
 
-    def __init__(self, options: CarrierOptions, take: Take) -> None:
+    def __init__(
+        self, options: CarrierOptions, take: Take, role: int = smpp.BIND_TRANSCEIVER
+    ) -> None:
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._options = options
-        self._numbers = sequences()
         self._reader = smpp.Reader()
         self._writes: list[bytes] = []
         self._in_read = False
-        self.outbox = Outbox(options.window, self._numbers, self._write)
+        self.outbox = Outbox(options, self._write)
         self.inbox = Inbox(take, self._write, self._receipts_changed)
-        self._bound: asyncio.Future[None] = loop.create_future()
+        self._sign_in = SignIn(options, role)
         self.ended: asyncio.Future[None] = loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._draining = False
         self._hanging_up = False
-        self._unbind_from_peer = 0
+        self._unbind_from_peer: int | None = None
         self._reading = True
         self._resumed_at = 0.0
         self._read_at = self._enquired_at = loop.time()
         self.failure = ""
-        self.misconfigured = False
-        self._handlers: dict[int, Callable[[Pdu], None]] = {
-            smpp.SUBMIT_SM_RESP: self._on_answer,
-            smpp.GENERIC_NACK: self._on_nack,
-            smpp.DELIVER_SM: self._on_deliver,
-            smpp.ENQUIRE_LINK: self._on_enquire,
-            smpp.UNBIND: self._on_unbind,
-            smpp.BIND_TRANSCEIVER_RESP: self._on_bound,
-            smpp.ENQUIRE_LINK_RESP: lambda _: None,  # any read shows that the peer is alive
-            smpp.UNBIND_RESP: lambda _: self._close(),
-        }
+        self.fault = ""
+        self._handlers = self._by_command(role)
 
     @property
     def ready(self) -> bool:
         """Whether a submission would be written."""
-        bound = self._bound.done() and self._bound.exception() is None
-        return bound and not self._draining and not self.ended.done()
+        return self._sign_in.bound and not self._draining and not self.ended.done()
 
     async def bind(self) -> None:
         """Sign in. Raises BindRefusedError, TimeoutError, or ConnectionError for a hang-up."""
-        body = smpp.encode_bind(self._options.user, self._options.password)
-        self._write(smpp.encode(smpp.BIND_TRANSCEIVER, next(self._numbers), body))
+        self._write(self._sign_in.request(self.outbox.number()))
         try:
-            async with asyncio.timeout(self._options.response_timeout):
-                await asyncio.shield(self._bound)
+            await self._sign_in.wait(self._options.response_timeout)
         except BaseException:
             self._close()
             raise
@@ -149,13 +137,25 @@ class Session(asyncio.Protocol):
         self.failure = self.failure or _LOST
         if self._timer is not None:
             self._timer.cancel()
-        if not self._bound.done():
-            self._bound.set_exception(ConnectionError("the carrier hung up during the sign-in"))
-            self._bound.exception()  # the one who waited may have stopped waiting
+        self._sign_in.lose()
         self.outbox.lose(self.failure)
         self.ended.set_result(None)
 
     # --- what comes in
+
+    def _by_command(self, role: int) -> dict[int, Callable[[Pdu], None]]:
+        return {
+            smpp.SUBMIT_SM_RESP: self._on_answer,
+            smpp.GENERIC_NACK: self._on_nack,
+            smpp.DELIVER_SM: self._on_arrival,
+            smpp.DATA_SM: self._on_arrival,
+            smpp.ENQUIRE_LINK: self._on_enquire,
+            smpp.UNBIND: self._on_unbind,
+            role | smpp.RESPONSE: self._sign_in.answer,
+            smpp.ENQUIRE_LINK_RESP: lambda _: None,  # any read shows that the peer is alive
+            smpp.ALERT_NOTIFICATION: lambda _: None,
+            smpp.UNBIND_RESP: self._on_unbound,
+        }
 
     def _read(self, data: bytes) -> None:
         handlers = self._handlers
@@ -170,17 +170,19 @@ class Session(asyncio.Protocol):
         if verdict is None or verdict.kind not in (Kind.SESSION, Kind.CONFIGURATION):
             return
         logger.error("%s (%s)", verdict.reason, verdict.code)
-        self.misconfigured = verdict.kind is Kind.CONFIGURATION
+        if verdict.kind is Kind.CONFIGURATION:
+            self.fault = f"{verdict.reason} ({verdict.code})"
         self.drain(verdict.reason, self._options.response_timeout, begun=True)
 
     def _on_nack(self, pdu: Pdu) -> None:
+        """What it names was refused; sequence 0 means that the carrier could not read which."""
         logger.warning("generic_nack 0x%08X, sequence %d", pdu.status, pdu.sequence)
-        if not self._bound.done():
-            self._on_bound(pdu._replace(status=pdu.status or _UNKNOWN_ERROR))
+        if not self._sign_in.answered:
+            self._sign_in.answer(pdu)
         else:
-            self._on_answer(pdu._replace(status=pdu.status or _UNKNOWN_ERROR, body=b""))
+            self._on_answer(pdu._replace(status=pdu.status or UNKNOWN_ERROR, body=b""))
 
-    def _on_deliver(self, pdu: Pdu) -> None:
+    def _on_arrival(self, pdu: Pdu) -> None:
         if not self._hanging_up:
             self.inbox.receive(pdu)
 
@@ -193,17 +195,15 @@ class Session(asyncio.Protocol):
         logger.info(reason)
         self.drain(reason, _PEER_UNBIND_GRACE, begun=True)
 
-    def _on_bound(self, pdu: Pdu) -> None:
-        if self._bound.done():
-            return
-        if pdu.status:
-            self._bound.set_exception(BindRefusedError(pdu.status))
+    def _on_unbound(self, pdu: Pdu) -> None:
+        if self._hanging_up:
+            self._close()
         else:
-            self._bound.set_result(None)
+            self._on_unsupported(pdu)
 
     def _on_unsupported(self, pdu: Pdu) -> None:
         logger.warning("command 0x%08X is not used here", pdu.command)
-        if pdu.command in smpp.REQUESTS:
+        if not pdu.command & smpp.RESPONSE:
             self._write(smpp.encode(smpp.GENERIC_NACK, pdu.sequence, status=INVALID_COMMAND))
 
     def _give_up(self, error: ProtocolError, data: bytes) -> None:
@@ -276,7 +276,7 @@ class Session(asyncio.Protocol):
             self._abort()
         elif not asked and now - self._read_at > self._options.enquire:
             self._enquired_at = now
-            self._write(smpp.encode(smpp.ENQUIRE_LINK, next(self._numbers)))
+            self._write(smpp.encode(smpp.ENQUIRE_LINK, self.outbox.number()))
 
     # --- the end
 
@@ -288,12 +288,12 @@ class Session(asyncio.Protocol):
         if self._hanging_up or self.ended.done():
             return
         self._hanging_up = True
-        if self._unbind_from_peer:
+        if self._unbind_from_peer is not None:
             self._write(smpp.encode(smpp.UNBIND_RESP, self._unbind_from_peer))
             self._flush()
             self._close()
         else:
-            self._write(smpp.encode(smpp.UNBIND, next(self._numbers)))
+            self._write(smpp.encode(smpp.UNBIND, self.outbox.number()))
             self._loop.call_later(_UNBIND_TIMEOUT, self._close)
 
     def _close(self) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, Integer, Row, String, update
+from sqlalchemy import BigInteger, Integer, Row, String, func, update
 from sqlalchemy.sql.expression import FromClause
 
 from flashsms.carriers.contract import Fate, Outcome
@@ -15,12 +15,13 @@ from flashsms.models import Message, Recipient, RecipientPart, RecipientStatus, 
 from flashsms.models.recipient import IS_QUEUED
 from flashsms.models.rows import change, replace, rows
 from flashsms.services import credits, receipts
+from flashsms.services.carriers import WayOut
 from flashsms.services.progress import Delta, record
-from flashsms.services.sending import turns
+from flashsms.services.sending import routing, turns
 from flashsms.text.phones import operator
 
-# id, phone, parts, credits, attempts, refusals, the recipient's own text
-Claim = Row[int, str, int, int, int, int, str | None]
+# id, phone, parts, credits, attempts, refusals, the recipient's own text, who refused it for good
+Claim = Row[int, str, int, int, int, int, str | None, str | None]
 Settled = list[tuple[Claim, Outcome]]
 
 LONGEST_DELAY = 300  # seconds between two tries of a recipient that the carrier keeps refusing
@@ -32,11 +33,16 @@ def settle(
     claims: Sequence[Claim],
     outcomes: Sequence[Outcome],
     carrier_id: int,
+    *,
+    others: Sequence[WayOut] = (),
 ) -> None:
-    """Store the outcomes of a claimed batch, refund what was refused, and pass the turn on."""
+    """Store the outcomes of a claimed batch, refund what was refused, and pass the turn on.
+
+    What the carrier refused for its own reasons waits for the `others` that may take it.
+    """
     by_fate: dict[Fate, Settled] = {fate: [] for fate in Fate}
     for claim, outcome in zip(claims, outcomes, strict=True):
-        by_fate[outcome.fate].append((claim, outcome))
+        by_fate[_fate(claim, outcome, others)].append((claim, outcome))
     with transaction():
         delta = Delta()
         _accepted(by_fate[Fate.ACCEPTED], delta)
@@ -44,7 +50,9 @@ def settle(
         _unknown(by_fate[Fate.UNKNOWN], delta)
         for fate in (Fate.BUSY, Fate.THROTTLED, Fate.UNSENT):
             _put_back(by_fate[fate], fate, delta)
+        _send_elsewhere(by_fate[Fate.ELSEWHERE], carrier_id, delta)
         _store_parts(carrier_id, by_fate)
+        receipts.expect(carrier_id, outcomes)
         record({message.id: delta})
         credits.refund_message(message, delta.owed, "refused by the carrier")
         turns.pass_on(message, ticket)
@@ -81,7 +89,7 @@ def fail_queued(
     ended = change(
         update(Recipient)
         .where(Recipient.message_id == message.id, IS_QUEUED)
-        .values(status=status, reason=reason, final_at=now())
+        .values(status=status, reason=reason, final_at=now(), carrier_ref=None)
         .returning(Recipient.phone, Recipient.credits)
     )
     for phone, price in ended:
@@ -112,13 +120,46 @@ def _accepted(settled: Settled, delta: Delta) -> None:
 
 def _refused(settled: Settled, delta: Delta) -> None:
     def values(given: FromClause) -> dict[str, Any]:
-        return {"status": RecipientStatus.FAILED, "reason": given.c.text, "final_at": now()}
+        return {
+            "status": RecipientStatus.FAILED,
+            "reason": given.c.text,
+            "final_at": now(),
+            "carrier_ref": None,  # who else refused it
+        }
 
     moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
     for claim, outcome in settled:
         if claim.id in moved:
             delta.fail(claim.phone, _why(outcome))
             delta.owed += _refundable(claim, outcome)
+
+
+def _fate(claim: Claim, outcome: Outcome, others: Sequence[WayOut]) -> Fate:
+    """Return the fate of a claim; one that no other carrier may take is refused for good.
+
+    So is one of which this carrier took some parts: another would deliver those again.
+    """
+    if outcome.fate is not Fate.ELSEWHERE:
+        return outcome.fate
+    marks, named = claim.carrier_ref or "", operator(claim.phone)
+    goes_on = not outcome.carrier_ids and routing.may_still_leave(named, marks, others)
+    return Fate.ELSEWHERE if goes_on else Fate.REFUSED
+
+
+def _send_elsewhere(settled: Settled, carrier_id: int, delta: Delta) -> None:
+    """Queue again for other carriers alone what this one refuses, marked by `routing`."""
+
+    def values(given: FromClause) -> dict[str, Any]:
+        return {
+            "status": RecipientStatus.QUEUED,
+            "reason": given.c.text,
+            "due_at": now(),
+            "carrier_ref": func.coalesce(Recipient.carrier_ref, "").concat(mark),
+        }
+
+    mark = routing.refused_by(carrier_id)
+    moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
+    delta.waiting += len(moved)
 
 
 def _unknown(settled: Settled, delta: Delta) -> None:
@@ -128,7 +169,11 @@ def _unknown(settled: Settled, delta: Delta) -> None:
         return
 
     def values(given: FromClause) -> dict[str, Any]:
-        return {"status": RecipientStatus.UNKNOWN, "reason": given.c.text}
+        return {
+            "status": RecipientStatus.UNKNOWN,
+            "reason": given.c.text,
+            "carrier_ref": None,  # who refused it before
+        }
 
     moved = _move(
         ((claim, _why(outcome)) for claim, outcome in settled),

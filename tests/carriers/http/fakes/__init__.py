@@ -1,0 +1,1 @@
+"""Providers that answer on this machine, as their public documentation says they do."""
