@@ -1,13 +1,15 @@
 """The job that runs every few seconds and finds in the database whatever is due."""
 
-from flashsms.services import idempotency, imports, ledger_checks, receipts, sending
+from flashsms.services import idempotency, imports, inbound, ledger_checks, receipts, sending
 from flashsms.services.operations import sweeps
 
 
 def tick() -> None:
-    """Wake what is due, retry parked receipts, forget old answers, check balances at night."""
+    """Wake what is due, retry what is parked, forget old answers, check balances at night."""
     sweeps.note(sending.wake_due())
     imports.wake_due()
     receipts.retry_parked()
+    receipts.wake_due()
+    inbound.wake_due()
     idempotency.forget_old()
     ledger_checks.wake_due()

@@ -24,6 +24,7 @@ from flashsms.models.ledger_check import LedgerCheck
 from flashsms.models.message import Message, MessageStatus
 from flashsms.models.opt_out import OptOut, OptSource
 from flashsms.models.protected_name import ProtectedName
+from flashsms.models.receipt_question import ReceiptQuestion
 from flashsms.models.recipient import ParkedReceipt, Recipient, RecipientPart, RecipientStatus
 from flashsms.models.recovery_code import RecoveryCode
 from flashsms.models.sender import Sender, SenderStatus
@@ -63,6 +64,7 @@ __all__ = [
     "OptSource",
     "ParkedReceipt",
     "ProtectedName",
+    "ReceiptQuestion",
     "Recipient",
     "RecipientPart",
     "RecipientStatus",

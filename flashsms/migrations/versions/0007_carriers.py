@@ -88,6 +88,18 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_inbound_words_account_id')),
     sa.PrimaryKeyConstraint('account_id', name=op.f('pk_inbound_words'))
     )
+    op.create_table('receipt_questions',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('carrier_id', sa.Integer(), nullable=False),
+    sa.Column('question', sa.String(length=200), nullable=False),
+    sa.Column('recipients', sa.Integer(), nullable=False),
+    sa.Column('ask_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_receipt_questions')),
+    sa.UniqueConstraint('carrier_id', 'question', name=op.f('uq_receipt_questions_carrier_id_question'))
+    )
+    op.create_index(op.f('ix_receipt_questions_ask_at'), 'receipt_questions', ['ask_at'], unique=False)
+
     op.add_column('carriers', sa.Column('weight', sa.Integer(), server_default='1', nullable=False))
 
     op.add_column('messages', sa.Column('from_number', sa.String(length=15), nullable=True))
@@ -101,6 +113,9 @@ def downgrade() -> None:
 
     op.drop_column('carriers', 'weight')
 
+    op.drop_index(op.f('ix_receipt_questions_ask_at'), 'receipt_questions')
+
+    op.drop_table('receipt_questions')
     op.drop_table('inbound_words')
     op.drop_index('uq_inbound_numbers_public_id', 'inbound_numbers')
     op.drop_index(op.f('ix_inbound_numbers_account_id'), 'inbound_numbers')

@@ -6,7 +6,7 @@ Each worker says every few seconds how its sessions stand, and every batch what 
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,12 +18,15 @@ from redis.exceptions import RedisError
 from flashsms import queue
 from flashsms.carriers.contract import CarrierStats, Fate
 from flashsms.models import now
+from flashsms.services.carriers import breaker
+from flashsms.services.carriers.breaker import Held
 
 REPORT_SECONDS = 2.0  # between two reports of a worker
 _FRESH = 10  # seconds that a report counts
 _FORGOTTEN = 600  # seconds after which a worker that was killed is no longer remembered
 _KEPT = 8 * 24 * 3600  # seconds that the counts of an hour are kept
 _RECEIPTS = "receipts"
+_UNMATCHED = "unmatched"
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +50,23 @@ class Condition:
     """How a carrier stands over all workers.
 
     `outcomes` counts what carriers answered in the last 24 hours by `Fate`; `last_receipt` is when
-    one came in last.
+    one came in last; `held` is why the circuit breaker is open.
     """
 
     reports: list[Report] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     last_receipt: datetime | None = None
+    held: Held | None = None
+
+    @property
+    def opened(self) -> int:
+        """How often its circuit breaker opened in the last 24 hours."""
+        return self.outcomes[breaker.OPENED]
+
+    @property
+    def unmatched(self) -> int:
+        """Receipts of the last 24 hours that speak of nothing that was sent by it."""
+        return self.outcomes[_UNMATCHED]
 
     @property
     def ready(self) -> int:
@@ -127,13 +141,24 @@ class Reporter:
         return round(written / passed, 1) if passed > 0 else 0.0
 
 
-def count_outcomes(carrier_id: int, fates: Iterable[Fate]) -> None:
-    """Count what a carrier answered; never raises when Redis is away."""
-    counted = Counter(fates)
+def count_outcomes(
+    carrier_id: int,
+    fates: Collection[Fate],
+    *,
+    latency: float = 0.0,
+    up: bool = True,
+    is_trial: bool = False,
+) -> None:
+    """Count what a carrier answered, for operators and for its circuit breaker (`breaker.note`).
+
+    Never raises when Redis is away.
+    """
+    counted, counts_key = Counter(fates), _hour_key(carrier_id, now())
     with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:
         for fate, count in counted.items():
-            pipe.hincrby(_hour_key(carrier_id, now()), fate.value, count)
-        pipe.expire(_hour_key(carrier_id, now()), _KEPT)
+            pipe.hincrby(counts_key, fate.value, count)
+        breaker.note(pipe, carrier_id, counts_key, fates, latency=latency, up=up, is_trial=is_trial)
+        pipe.expire(counts_key, _KEPT)
         pipe.execute()
 
 
@@ -143,6 +168,14 @@ def count_receipts(carrier_id: int, count: int) -> None:
         pipe.hincrby(_hour_key(carrier_id, now()), _RECEIPTS, count)
         pipe.expire(_hour_key(carrier_id, now()), _KEPT)
         pipe.set(_receipt_key(carrier_id), now().timestamp())
+        pipe.execute()
+
+
+def count_unmatched(carrier_id: int, count: int) -> None:
+    """Note receipts that nothing was found for in time; never raises when Redis is away."""
+    with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:
+        pipe.hincrby(_hour_key(carrier_id, now()), _UNMATCHED, count)
+        pipe.expire(_hour_key(carrier_id, now()), _KEPT)
         pipe.execute()
 
 
@@ -158,24 +191,29 @@ def conditions(carrier_ids: Iterable[int]) -> dict[int, Condition] | None:
     except RedisError as error:
         log.warning("How the carriers stand cannot be read: %s", error)
         return None
-    size = 2 + len(hours)
+    size = 3 + len(hours)
     pieces = (answers[at : at + size] for at in range(0, len(answers), size))
     return {
-        id: _condition(piece[0], piece[1], piece[2:]) for id, piece in zip(ids, pieces, strict=True)
+        id: _condition(piece[0], piece[1], breaker.held(piece[2]), piece[3:])
+        for id, piece in zip(ids, pieces, strict=True)
     }
 
 
 def _ask(pipe: Pipeline, carrier_id: int, hours: Iterable[datetime]) -> None:
     pipe.hgetall(_key(carrier_id))
     pipe.get(_receipt_key(carrier_id))
+    breaker.look(pipe, carrier_id)
     for hour in hours:
         pipe.hgetall(_hour_key(carrier_id, hour))
 
 
 def _condition(
-    said: Mapping[bytes, bytes], last: bytes | None, hours: list[Mapping[bytes, bytes]]
+    said: Mapping[bytes, bytes],
+    last: bytes | None,
+    held: Held | None,
+    hours: list[Mapping[bytes, bytes]],
 ) -> Condition:
-    found = Condition()
+    found = Condition(held=held)
     found.reports = [_report(text) for text in said.values() if _age(text) <= _FRESH]
     for hour in hours:
         found.outcomes.update({name.decode(): int(count) for name, count in hour.items()})

@@ -2,32 +2,21 @@
 
 A receipt may come before the answer to its submission was stored, twice, late, out of order, with
 its id in hexadecimal where the answer was decimal, or for something unknown. What matches nothing
-is parked and tried again, never dropped at once.
+is parked and tried again, never dropped at once. Carriers that do not report by themselves are
+asked.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from flashsms.services.receipts.applying import apply
+from flashsms.services.receipts.asking import ask_due, expect, wake_due
+from flashsms.services.receipts.heard import ref_key
+from flashsms.services.receipts.parking import match_parked, retry_parked
 
-from flashsms.carriers.contract import Receipt
-from flashsms.extensions import transaction
-from flashsms.services.carriers import watching
-from flashsms.services.progress import Delta
-from flashsms.services.receipts.heard import final, ref_key
-from flashsms.services.receipts.matching import Progress, conclude, match
-from flashsms.services.receipts.parking import match_parked, park, retry_parked
-
-__all__ = ["apply", "match_parked", "ref_key", "retry_parked"]
-
-
-def apply(carrier_id: int, receipts: Sequence[Receipt]) -> None:
-    """Record what a carrier reported; once this returns, the receipts may be acknowledged."""
-    heard = final(receipts)
-    if not heard:
-        return
-    with transaction():
-        progress: Progress = defaultdict(Delta)
-        left = match(carrier_id, heard, progress)
-        park(carrier_id, left)
-        conclude(progress)
-    match_parked(carrier_id, left)
-    watching.count_receipts(carrier_id, len(receipts))
+__all__ = [
+    "apply",
+    "ask_due",
+    "expect",
+    "match_parked",
+    "ref_key",
+    "retry_parked",
+    "wake_due",
+]

@@ -1,7 +1,7 @@
 """Receipts that match nothing yet: kept, tried again, given up after days."""
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy import String, delete, select
 from flashsms.extensions import db, transaction
 from flashsms.models import ParkedReceipt, now
 from flashsms.models.rows import change, insert, rows
+from flashsms.services.carriers import watching
 from flashsms.services.progress import Delta
 from flashsms.services.receipts.heard import Heard
 from flashsms.services.receipts.matching import Progress, conclude, match, resolve_unknown
@@ -63,7 +64,12 @@ def match_parked(carrier_id: int, refs: Iterable[str]) -> None:
 
 
 def retry_parked() -> None:
-    """Try the parked receipts that are due again; forget those that stayed unknown for days."""
+    """Try the parked receipts that are due again; forget those that stayed unknown for days.
+
+    Each that the first such try finds nothing for is counted for its carrier, once: until then
+    the answer with its id may just be a moment behind.
+    """
+    unmatched: Counter[int] = Counter()
     with transaction():
         due = list(
             db.session.scalars(
@@ -79,8 +85,11 @@ def retry_parked() -> None:
         for parked in due:
             by_carrier[parked.carrier_id].append(parked)
         for carrier_id, batch in by_carrier.items():
-            _retry(carrier_id, batch, progress)
+            unmatched[carrier_id] = _retry(carrier_id, batch, progress)
         conclude(progress)
+    for carrier_id, count in unmatched.items():
+        if count:
+            watching.count_unmatched(carrier_id, count)
 
 
 def _match_and_delete(
@@ -104,16 +113,21 @@ def _delete(parked: Iterable[ParkedReceipt]) -> None:
         change(delete(ParkedReceipt).where(ParkedReceipt.id.in_(ids)))
 
 
-def _retry(carrier_id: int, batch: Sequence[ParkedReceipt], progress: Progress) -> None:
+def _retry(carrier_id: int, batch: Sequence[ParkedReceipt], progress: Progress) -> int:
+    """Try receipts of one carrier again; return how many found nothing for the first time."""
+    unmatched = 0
     for parked in _match_and_delete(carrier_id, batch, progress):
         age = now() - parked.received_at
         if _resolves_unknown(parked, progress):
             _delete([parked])
-        elif age > KEPT:
+            continue
+        unmatched += parked.try_at - parked.received_at < 2 * FIRST_RETRY
+        if age > KEPT:
             log.warning("The receipt %s stayed unknown and was dropped.", parked.carrier_ref)
             _delete([parked])
         else:
             parked.try_at = now() + max(age, FIRST_RETRY)
+    return unmatched
 
 
 def _resolves_unknown(parked: ParkedReceipt, progress: Progress) -> bool:
