@@ -25,7 +25,11 @@ from flashsms.services import (
     people,
     senders,
 )
+from flashsms.services.carriers import checking
+from flashsms.services.carriers.checking import Mark
+from flashsms.services.carriers.sample import Trial
 from flashsms.services.errors import DomainError
+from flashsms.text.phones import OPERATORS, normalise
 
 account_group = AppGroup("account", help="Accounts.")
 operator_group = AppGroup("operator", help="Who runs the installation.")
@@ -258,10 +262,35 @@ def remove_opt_out(email: str, phone: str) -> dict[str, Any]:
 @click.argument("url")
 @click.option("--name", default="default", help="Which carrier to add or change.")
 @click.option("--priority", type=int, help="The lowest number is tried first; 10 for a new one.")
+@click.option("--weight", type=int, help="Its part among those of one priority; 1 for a new one.")
+@click.option(
+    "--operator",
+    "operators",
+    multiple=True,
+    type=click.Choice(OPERATORS, case_sensitive=False),
+    help="Whose number ranges it takes; repeat for several. All when left out for a new one.",
+)
+@click.option(
+    "--account",
+    "emails",
+    multiple=True,
+    metavar="EMAIL",
+    help="An account that it is for alone; repeat for several. All when left out for a new one.",
+)
 @answers("Carrier {name} is now {url}.")
-def set_carrier(url: str, name: str, priority: int | None) -> dict[str, Any]:
-    """Add a carrier, or change the URL of one."""
-    return carriers.shown(carriers.read(carriers.set_url(url, name, priority)))
+def set_carrier(
+    url: str,
+    name: str,
+    priority: int | None,
+    weight: int | None,
+    operators: tuple[str, ...],
+    emails: tuple[str, ...],
+) -> dict[str, Any]:
+    """Add a carrier, or change the URL of one and what else is given."""
+    carrier = carriers.set_url(
+        url, name, priority, weight=weight, operators=operators, accounts=emails
+    )
+    return carriers.shown(carriers.read(carrier)) | carriers.clients.shown(carrier.id)
 
 
 @carrier_group.command("remove")
@@ -296,8 +325,12 @@ def _listing(answer: dict[str, Any]) -> str:
 def _carrier_line(carrier: dict[str, Any]) -> str:
     url = carrier["url"] or "its secret cannot be read: set its URL again"
     words = [f"{carrier['priority']:>3}", carrier["name"], url]
+    if carrier["weight"] != 1:
+        words.append(f"weight {carrier['weight']}")
     if carrier["operators"]:
         words.append(f"for {', '.join(carrier['operators'])}")
+    if count := carrier["accounts"]:
+        words.append(f"for {count} account{'' if count == 1 else 's'} only")
     if not carrier["active"]:
         words.append("switched off")
     elif carrier["paused"]:
@@ -310,7 +343,36 @@ def _carrier_line(carrier: dict[str, Any]) -> str:
 def list_carriers() -> dict[str, Any]:
     """Show the carriers in the order in which they are tried."""
     found = carriers.every()
-    return {"carriers": [carriers.shown(one) | {"reason": one.paused_for} for one in found]}
+    told = ({"accounts": one.accounts, "reason": one.paused_for} for one in found)
+    return {"carriers": [carriers.shown(one) | more for one, more in zip(found, told, strict=True)]}
+
+
+_MARKS = {Mark.WORKS: "✔", Mark.FAILS: "✘", Mark.LEFT_OUT: "·"}
+
+
+@carrier_group.command("check")
+@click.argument("url")
+@click.option("--to", metavar="NUMBER", help="Send one message to it; it costs what it costs.")
+@click.option("--from", "sender", default="FlashSMS", show_default=True, help="Its sender.")
+@click.option("--text", default="A test of the carrier.", help="Its text.")
+@click.option("--wait", default=60.0, show_default=True, help="Seconds for the receipt.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
+def check_carrier(
+    url: str, to: str | None, sender: str, text: str, wait: float, as_json: bool
+) -> None:
+    """Try a carrier's URL: sign in, send a message, wait for its receipt; stores nothing."""
+    phone = normalise(to, current_app.config["COUNTRIES"]) if to else ""
+    if phone is None:
+        _fail(f"{to!r} is no number that can be sent to.", "bad_phone", as_json)
+    steps = []
+    for step in checking.check(Trial(url, phone, sender, text, wait)):
+        steps.append(step)
+        if not as_json:
+            click.echo(f"{_MARKS[step.mark]} {step.name}: {step.said}")
+    verdict = checking.judge(steps)
+    answer = {"works": verdict.works, "summary": verdict.sentence, "steps": steps}
+    click.echo(orjson.dumps(answer) if as_json else verdict.sentence)
+    sys.exit(0 if verdict.works else 1)
 
 
 def init_app(app: Flask) -> None:

@@ -21,6 +21,7 @@ from flashsms.carriers.contract import Arrival, Inbound, Receipt
 from flashsms.carriers.sessions import Sessions
 from flashsms.jobs import schedule
 from flashsms.services import carriers, inbound, receipts
+from flashsms.services.carriers.faults import Faults
 from flashsms.services.carriers.watching import REPORT_SECONDS, Reporter
 
 TICK_SECONDS = 2
@@ -74,12 +75,12 @@ def work(app: Flask, queue_names: Sequence[str]) -> None:
 def _looking_after(app: Flask, sessions: Sessions, name: str, *, open_all: bool) -> Iterator[None]:
     """Look after the carriers in a thread: while a worker waits for jobs, nothing else runs."""
     over = threading.Event()
-    reporter = Reporter(name)
+    reporter, faults = Reporter(name), Faults()
 
     def look_after() -> None:
         while not over.is_set():
             with app.app_context():
-                _keep(sessions, open_all=open_all)
+                _keep(sessions, faults, open_all=open_all)
                 _tell(sessions, reporter)
             over.wait(REPORT_SECONDS)
         with app.app_context():
@@ -94,18 +95,23 @@ def _looking_after(app: Flask, sessions: Sessions, name: str, *, open_all: bool)
         thread.join(timeout=REPORT_SECONDS)
 
 
-def _keep(sessions: Sessions, *, open_all: bool) -> None:
+def _keep(sessions: Sessions, faults: Faults, *, open_all: bool) -> None:
     """Close what was switched off, and open what was added: receipts may wait there.
+
+    What has a fault that only the operator can mend is paused, and opened anew when it is resumed.
 
     A worker for urgent work alone binds when it has some, so that of a carrier that allows one
     bind the worker that can do everything gets it.
     """
     try:
-        wanted = {one.id: one.url for one in carriers.listening() if one.url}
+        wanted = {one.id: one for one in carriers.listening() if one.url}
+        mended = faults.look(wanted, sessions.stats())
     except SQLAlchemyError as error:
         log.warning("Which carriers there are cannot be read: %s", type(error).__name__)
         return
-    sessions.keep(wanted, open_all=open_all)
+    sessions.keep({key: one.dialled for key, one in wanted.items()}, open_all=open_all)
+    for key in mended:
+        sessions.reopen(key)
 
 
 def _tell(sessions: Sessions, reporter: Reporter) -> None:

@@ -222,6 +222,21 @@ def test_the_list_of_carriers_names_their_operators_and_those_that_are_off(app: 
     ]
 
 
+def test_a_carrier_is_set_with_its_part_of_the_traffic(app: Flask, ama: Member) -> None:
+    url = "smpp://telco:hush@smsc.example.com"
+    options = ("--weight", "3", "--operator", "mtn", "--account", "ama@example.com")
+    code, answer = run(app, "carrier", "set", url, "--name", "MTN", *options)
+    assert (code, answer["weight"], answer["operators"]) == (0, 3, ["MTN"])
+    assert answer["accounts"] == ["ama@example.com"]
+    assert run(app, "carrier", "set", url, "--name", "MTN", "--weight", "2")[1]["weight"] == 2
+    shown = app.test_cli_runner().invoke(args=["carrier", "list"]).stdout
+    assert shown == (
+        " 10  MTN  smpp://telco:***@smsc.example.com  weight 2  for MTN  for 1 account only\n"
+    )
+    code, answer = run(app, "carrier", "set", url, "--account", "nobody@example.com")
+    assert (code, answer["code"]) == (1, "bad_account")
+
+
 def test_an_operator_is_appointed_and_dismissed_with_a_row_each(app: Flask, ama: Member) -> None:
     email = "ama@example.com"
     assert run(app, "operator", "add", email) == (0, {"email": email, "admin": True})

@@ -22,6 +22,7 @@ _RECEIPT_WAIT = 900  # seconds for which the receipt of a test is looked for
 _WORDS = {  # what carriers answer, by `carriers.contract.Fate`
     "accepted": "accepted",
     "refused": "refused for good",
+    "elsewhere": "left to other carriers",
     "busy": "refused for now",
     "throttled": "told to slow down",
     "unsent": "not sent, line down",
@@ -73,7 +74,8 @@ def show_carrier(carrier_id: str) -> ResponseReturnValue:
     ways = carriers.every()
     if by_htmx():
         one = _standing(ways, carrier_id)
-        return render_template("admin/carriers/_live.html", one=one, **_shared())
+        alone = _is_alone(ways, one.way)
+        return render_template("admin/carriers/_live.html", one=one, alone=alone, **_shared())
     return _page(carrier_id, ways)
 
 
@@ -117,6 +119,14 @@ def pause_carrier(carrier_id: str) -> ResponseReturnValue:
 def resume_carrier(carrier_id: str) -> ResponseReturnValue:
     """Send by a paused carrier again."""
     flash(f"{carriers.resume(carrier_id).name} is used again.")
+    return redirect(url_for(".show_carrier", carrier_id=carrier_id))
+
+
+@bp.post("/carriers/<carrier_id>/close-breaker")
+def close_breaker(carrier_id: str) -> ResponseReturnValue:
+    """Send by a carrier again at once, although its circuit breaker is open."""
+    name = carriers.close_breaker(carrier_id).name
+    flash(f"{name} is tried again at once. Its circuit breaker opens anew if it answers as before.")
     return redirect(url_for(".show_carrier", carrier_id=carrier_id))
 
 
@@ -208,6 +218,7 @@ def _page(
         testing=testing,
         senders=approved,
         consequence=_consequence(ways, one.way),
+        alone=_is_alone(ways, one.way),
         environment=carriers.ENVIRONMENT,
         **_trial(trial),
         **_shared(),
@@ -235,7 +246,9 @@ def _filled(way: WayOut) -> CarrierForm:
         name=way.name,
         url=way.shown_url,
         priority=way.priority,
+        weight=way.weight,
         operators=list(way.operators),
+        accounts="\n".join(carriers.clients.named(way.id)) if way.accounts else "",
     )
 
 
@@ -244,15 +257,23 @@ def _address(form: CarrierForm) -> tuple[str, str]:
 
 
 def _routes(form: CarrierForm) -> dict[str, Any]:
-    return {"priority": form.priority.data, "operators": form.operators.data}
+    return {
+        "priority": form.priority.data,
+        "weight": form.weight.data,
+        "operators": form.operators.data,
+        "accounts": form.named_accounts(),
+    }
+
+
+def _is_alone(ways: list[WayOut], way: WayOut) -> bool:
+    """Whether a carrier is the only one that messages can leave by."""
+    return [one.public_id for one in carriers.used(ways)] == [way.public_id]
 
 
 def _consequence(ways: list[WayOut], way: WayOut) -> str:
     """Say what switching a carrier off leads to."""
-    before = carriers.used(ways)
-    left = carriers.used(one for one in ways if one.public_id != way.public_id)
-    if [one.public_id for one in before] == [way.public_id]:
-        if left:
+    if _is_alone(ways, way):
+        if carriers.used(one for one in ways if one.public_id != way.public_id):
             return (
                 f"{way.name} is the last carrier that messages can leave by. Then the simulator "
                 "answers: messages cost credits, look delivered, and reach nobody."
@@ -261,4 +282,6 @@ def _consequence(ways: list[WayOut], way: WayOut) -> str:
             f"{way.name} is the last carrier that messages can leave by. Then they wait, and are "
             "refunded when they expire."
         )
+    if way.is_http:  # whose receipts come to the web processes
+        return f"Nothing more is sent by {way.name}; its receipts are still heard."
     return f"Nothing more is sent by {way.name}, and its receipts are no longer heard."

@@ -48,6 +48,7 @@ class Action(StrEnum):
     CARRIER_RESUMED = "carrier resumed"
     CARRIER_OFF = "carrier switched off"
     CARRIER_ON = "carrier switched on"
+    BREAKER_CLOSED = "carrier tried again before its time"
     CARRIER_TESTED = "carrier tested"
     NUMBER_ADDED = "number added"
     NUMBER_CHANGED = "number changed"

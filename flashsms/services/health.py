@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
-from rq import Queue, Worker
+from rq import Worker
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -59,7 +59,7 @@ def _redis() -> str:
 def _queues() -> Iterator[GaugeMetricFamily]:
     jobs = GaugeMetricFamily("flashsms_queue_jobs", "Jobs that wait", labels=["queue"])
     for name in queue.QUEUES:
-        jobs.add_metric([name], Queue(name, connection=queue.redis()).count)
+        jobs.add_metric([name], queue.count_waiting(queue.redis(), name))
     yield jobs
     workers = Worker.count(connection=queue.redis())
     yield GaugeMetricFamily("flashsms_workers", "RQ workers alive", value=workers)

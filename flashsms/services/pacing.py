@@ -1,7 +1,10 @@
 """How fast a carrier may be fed, agreed among all workers by one Redis command at a time.
 
-A token bucket per carrier, counted in parts. Bulk work leaves a reserve for urgent work. A carrier
-that says "too fast" gets a quarter less; the rate grows back by a tenth of its limit each second.
+A token bucket per carrier, counted in parts. It holds a fifth of a second, so that nothing of the
+rate is lost while all workers are busy, and gives bulk work blocks of a twentieth to a tenth of a
+second: many small batches cost more than they send. Bulk work leaves a reserve for urgent work. A
+carrier that says "too fast" gets a quarter less; the rate grows back by a tenth of its limit each
+second.
 """
 
 import logging
@@ -27,15 +30,18 @@ local now = clock[1] + clock[2] / 1000000
 local passed = math.max(0, now - tonumber(state[2] or now))
 factor = math.min(1, factor + passed * 0.1)
 local rate = limit * factor
-local burst = math.max(1, rate / 10)
-local reserve = urgent and 0 or math.floor(burst / 5)
-local tokens = math.min(burst, tonumber(state[1] or burst) + passed * rate) - reserve
+local most = math.max(1, rate / 10)
+local reserve = urgent and 0 or math.floor(most / 5)
+local least = urgent and 1 or math.max(1, math.min(units * unit, math.floor(rate / 20)))
+local tokens = math.min(most * 2, tonumber(state[1] or most) + passed * rate) - reserve
 local granted = 0
-if tokens >= 1 then granted = math.min(units, math.max(1, math.floor(tokens / unit))) end
+if tokens >= least then
+  granted = math.min(units, math.max(1, math.floor(math.min(tokens, most) / unit)))
+end
 tokens = tokens + reserve - granted * unit
 redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', tostring(now), 'factor', factor)
 redis.call('EXPIRE', KEYS[1], 60)
-local missing = math.max(0, reserve + 1 - tokens)
+local missing = math.max(0, reserve + least - tokens)
 return {granted, math.ceil(missing / rate * 1000)}
 """
 

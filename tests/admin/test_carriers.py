@@ -19,7 +19,7 @@ from flashsms.services import carriers, senders
 from flashsms.services.carriers import WayOut, watching
 from flashsms.services.carriers.watching import Reporter
 from flashsms.simulator import Simulator
-from tests import scripted
+from tests import factories, scripted
 from tests.factories import Member
 from tests.services.conftest import run_jobs, smsc  # noqa: F401  (fixtures)
 from tests.web.browsing import fill
@@ -27,7 +27,7 @@ from tests.web.browsing import fill
 URL = "smpp://telco:hush%40hush@smsc.example.com:2775?tps=50"
 SHOWN = "smpp://telco:***@smsc.example.com:2775?tps=50"
 SECRET = "hush"
-NEW = {"name": "MTN direct", "url": URL, "priority": "5"}
+NEW = {"name": "MTN direct", "url": URL, "priority": "5", "weight": "1"}
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def press(operator: FlaskClient, way: WayOut, action: str, **fields: str) -> Tes
 
 
 def edited(operator: FlaskClient, way: WayOut, **fields: str) -> TestResponse:
-    values = {"name": way.name, "url": SHOWN, "priority": "5"} | fields
+    values = {"name": way.name, "url": SHOWN, "priority": "5", "weight": "1"} | fields
     return fill(operator, f"/admin/carriers/{way.public_id}", **values)
 
 
@@ -469,8 +469,79 @@ def test_without_a_sender_the_page_says_how_to_get_one(
 
 def test_saving_a_carrier_unchanged_is_not_noted(operator: FlaskClient) -> None:
     way = carriers.read(carriers.add("first", "smpp://a:b@127.0.0.1:1", priority=5))
-    data = {"name": "first", "url": "smpp://a:***@127.0.0.1:1", "priority": "5"}
+    data = {"name": "first", "url": "smpp://a:***@127.0.0.1:1"} | dict(priority="5", weight="1")
     assert fill(operator, f"/admin/carriers/{way.public_id}", **data).status_code == 302
     db.session.commit()
     found = db.session.scalars(select(AuditEntry.action))
     assert "carrier changed" not in found.all()
+
+
+def test_weight_and_accounts_are_taken_from_the_form(operator: FlaskClient, way: WayOut) -> None:
+    shop = factories.member("Shop", "shop@example.com")
+    named = f"shop@example.com, {shop.account.public_id}\n BOSS@example.com "
+    assert edited(operator, way, weight="3", accounts=named).status_code == 302
+    page = operator.get(f"/admin/carriers/{way.public_id}").text
+    assert re.search(r'name="weight"[^>]*value="3"', page)
+    assert "boss@example.com\nshop@example.com</textarea>" in page
+    assert "weight 3, for 2 accounts only" in operator.get("/admin/carriers").text
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()[-1]
+    assert (entry.after or {})["accounts"] == ["boss@example.com", "shop@example.com"]
+    assert edited(operator, way, accounts="nobody@example.com").status_code == 400
+    said = edited(operator, way, accounts="nobody@example.com").text
+    assert "Accounts: there is no account &#39;nobody@example.com&#39;" in said
+    assert "Weight must be from 1 to 1,000" in edited(operator, way, weight="0").text
+    edited(operator, way)
+    db.session.commit()
+    assert [(one.weight, one.accounts) for one in carriers.every()] == [(1, 0)]
+
+
+def test_an_open_breaker_is_shown_and_closed(operator: FlaskClient, way: WayOut) -> None:
+    def tell() -> None:
+        Reporter("w1").tell({way.id: CarrierStats(True, 0, 64, 0, 0, 0)}, {})
+
+    tell()
+    watching.count_outcomes(way.id, [Fate.BUSY] * 34 + [Fate.ACCEPTED] * 16)
+    for path in ("/admin/carriers", f"/admin/carriers/{way.public_id}", "/admin"):
+        page = operator.get(path).text
+        assert "34 of 50 answers were errors" in page, path
+        assert "held back" in page
+    page = operator.get(f"/admin/carriers/{way.public_id}").text
+    assert "the only carrier in use, so messages wait" in page
+    assert "circuit breaker opened once" in page
+    assert "that may be used is connected and not held back" in operator.get("/admin").text
+    partial = operator.get(f"/admin/carriers/{way.public_id}", headers={"HX-Request": "true"})
+    assert "Try it now" in partial.text
+    closed = fill(
+        operator,
+        f"/admin/carriers/{way.public_id}",
+        f"/admin/carriers/{way.public_id}/close-breaker",
+    )
+    assert closed.status_code == 302
+    tell()
+    assert "Try it now" not in operator.get(f"/admin/carriers/{way.public_id}").text
+    assert log_of()[1:] == ["carrier tried again before its time"]
+
+
+def test_the_part_of_the_traffic_of_each_carrier_is_shown(
+    operator: FlaskClient, way: WayOut
+) -> None:
+    other = carriers.read(carriers.add("Other", URL))
+    watching.count_outcomes(way.id, [Fate.ACCEPTED] * 3)
+    watching.count_outcomes(other.id, [Fate.ACCEPTED])
+    assert "75% of all that carriers took" in operator.get("/admin/carriers").text
+    assert "25% of all" in operator.get(f"/admin/carriers/{other.public_id}").text
+
+
+def test_carriers_that_share_a_priority_go_on_sharing_it_when_another_moves(
+    operator: FlaskClient, way: WayOut
+) -> None:
+    for name in ("Second", "Third"):
+        carriers.add(name, URL, priority=5)
+    last = carriers.read(carriers.add("Last", URL, priority=5))
+    press(operator, last, "move", direction="earlier")
+    assert [(one.name, one.priority) for one in carriers.every()] == [
+        ("MTN direct", 5),
+        ("Second", 5),
+        ("Last", 6),
+        ("Third", 7),
+    ]

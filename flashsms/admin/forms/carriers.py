@@ -9,6 +9,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TelField,
+    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
@@ -29,14 +30,20 @@ class CarrierForm(Form):
     name = StringField("Name", [required("a name for the carrier")])
     url = StringField("URL", [required("the URL of the carrier")])
     priority = IntegerField("Priority", [InputRequired("Enter a whole number.")], default=10)
+    weight = IntegerField("Weight", [InputRequired("Enter a whole number.")], default=1)
     operators = SelectMultipleField(
         "Operators", choices=[SelectChoice(one, one) for one in OPERATORS]
     )
+    accounts = TextAreaField("Accounts")
 
     def complain(self, error: DomainError) -> None:
         """Show a refusal at the field that it is about."""
-        names = {"name": "name", "url": "url", "priority": "priority", "operators": "operators"}
-        blame(self, error, otherwise="url", **names)
+        named = ("name", "url", "priority", "weight", "operators", "accounts")
+        blame(self, error, otherwise="url", **{one: one for one in named})
+
+    def named_accounts(self) -> list[str]:
+        """Return the accounts that were typed, with lines, commas or blanks between them."""
+        return (self.accounts.data or "").replace(",", " ").replace(";", " ").split()
 
     def forget_password(self) -> None:
         """Take out the password that was typed, and say so at its field."""

@@ -3,6 +3,7 @@
 Trying one with a message is in `trying`, which stands above sending.
 """
 
+from flashsms.services.carriers import clients
 from flashsms.services.carriers.configuring import (
     ENVIRONMENT,
     add,
@@ -13,6 +14,7 @@ from flashsms.services.carriers.configuring import (
 from flashsms.services.carriers.hiding import without_typed
 from flashsms.services.carriers.switching import (
     Unchanged,
+    close_breaker,
     move,
     pause,
     remove,
@@ -25,6 +27,7 @@ from flashsms.services.carriers.ways import (
     every,
     find,
     in_order,
+    in_order_for,
     listening,
     named,
     read,
@@ -39,10 +42,13 @@ __all__ = [
     "WayOut",
     "add",
     "among",
+    "clients",
+    "close_breaker",
     "edit",
     "every",
     "find",
     "in_order",
+    "in_order_for",
     "listening",
     "move",
     "named",

@@ -1,17 +1,19 @@
 """Adding and changing carriers: decisions of an operator, each written to the audit log."""
 
 from collections.abc import Collection
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from flashsms.carriers.contract import CarrierError
 from flashsms.carriers.urls import options
-from flashsms.extensions import db, transaction
+from flashsms.extensions import db, on_commit, transaction
 from flashsms.models import Carrier, now
 from flashsms.models.rows import change
 from flashsms.services import audit, vault
 from flashsms.services.audit import Action
+from flashsms.services.carriers import breaker, clients
 from flashsms.services.carriers.hiding import is_another, with_stored
 from flashsms.services.carriers.ways import PURPOSE, read, shown, unknown
 from flashsms.services.contacts.drafts import line
@@ -22,33 +24,54 @@ ENVIRONMENT = "environment"  # the carrier that CARRIER_URL names
 LONGEST_NAME = 60
 LONGEST_URL = 500
 FARTHEST = 1000  # the highest priority number
+HEAVIEST = 1000  # the highest weight
 USUAL = 10  # the priority of a carrier for which none is given
 
 
-def add(name: str, url: str, *, priority: int = USUAL, operators: Collection[str] = ()) -> Carrier:
-    """Add a way out and use it at once. Raises DomainError naming the field that is wrong."""
+def add(
+    name: str,
+    url: str,
+    *,
+    priority: int = USUAL,
+    weight: int = 1,
+    operators: Collection[str] = (),
+    accounts: Collection[str] = (),
+) -> Carrier:
+    """Add a way out and use it at once; `accounts` are e-mails or ids of those it is for alone.
+
+    Raises DomainError naming the field that is wrong.
+    """
     whole = checked_url(with_stored(url, None))
-    values = _checked(name, priority, operators)
+    values = _checked(name, priority, weight, operators)
     with transaction():
         carrier = Carrier(**values, url=vault.seal(PURPOSE, whole))
         db.session.add(carrier)
         _flush(carrier.name)
-        audit.record(Action.CARRIER_ADDED, carrier.name, None, after=shown(read(carrier)))
+        clients.put(carrier.id, clients.wanted(accounts))
+        audit.record(Action.CARRIER_ADDED, carrier.name, None, after=_shown(carrier))
     return carrier
 
 
 def edit(
-    public_id: str, name: str, url: str, *, priority: int, operators: Collection[str]
+    public_id: str,
+    name: str,
+    url: str,
+    *,
+    priority: int,
+    weight: int = 1,
+    operators: Collection[str],
+    accounts: Collection[str] = (),
 ) -> Carrier:
-    """Change a carrier. A password that is given as *** stays what it is, on the same host.
+    """Change a carrier, and close its circuit breaker. A password that is given as *** stays what
+    it is, on the same host.
 
     With another host, port or user it is another service: that gets a row and an id of its own.
     Raises DomainError naming the field that is wrong, or NotFound.
     """
-    values = _checked(name, priority, operators)
+    values = _checked(name, priority, weight, operators)
     with transaction():
         carrier = _one(public_id)
-        before, stored = shown(read(carrier)), vault.unseal(PURPOSE, carrier.url)
+        before, stored = _shown(carrier), vault.unseal(PURPOSE, carrier.url)
         whole = checked_url(with_stored(url, stored))
         if is_another(whole, stored):
             carrier = _succeed(carrier)
@@ -56,14 +79,23 @@ def edit(
             setattr(carrier, column, value)
         carrier.url = vault.seal(PURPOSE, whole)
         _flush(carrier.name)
+        clients.put(carrier.id, clients.wanted(accounts))
         _note_change(carrier, before, stored)
     return carrier
 
 
-def set_url(url: str, name: str = "default", priority: int | None = None) -> Carrier:
+def set_url(
+    url: str,
+    name: str = "default",
+    priority: int | None = None,
+    *,
+    weight: int | None = None,
+    operators: Collection[str] = (),
+    accounts: Collection[str] = (),
+) -> Carrier:
     """Store a way out under `name`, replacing its URL if it exists, and switch it on.
 
-    Without a `priority` one that exists keeps its own.
+    One that exists keeps what is not given.
     """
     with transaction():
         carrier = db.session.scalar(
@@ -71,14 +103,20 @@ def set_url(url: str, name: str = "default", priority: int | None = None) -> Car
             execution_options={"populate_existing": True},
         )
         if carrier is None:
-            return add(name, url, priority=USUAL if priority is None else priority)
-        before, stored = shown(read(carrier)), vault.unseal(PURPOSE, carrier.url)
+            return add(
+                name,
+                url,
+                priority=USUAL if priority is None else priority,
+                weight=1 if weight is None else weight,
+                operators=operators,
+                accounts=accounts,
+            )
+        before, stored = _shown(carrier), vault.unseal(PURPOSE, carrier.url)
         whole = checked_url(with_stored(url, stored))
         if is_another(whole, stored):
             carrier = _succeed(carrier)
         carrier.url, carrier.active = vault.seal(PURPOSE, whole), True
-        if priority is not None:
-            carrier.priority = checked_priority(priority)
+        _put(carrier, priority, weight, operators, accounts)
         _note_change(carrier, before, stored)
     return carrier
 
@@ -135,10 +173,35 @@ def checked_priority(given: int) -> int:
     return given
 
 
+def checked_weight(given: int) -> int:
+    """Return a share of the traffic. Raises DomainError bad_weight."""
+    if not 1 <= given <= HEAVIEST:
+        raise DomainError("bad_weight", f"weight must be from 1 to {HEAVIEST:,}.")
+    return given
+
+
 def _set_environment(url: str) -> None:
     with transaction():
         known = db.session.scalar(select(Carrier.id).where(Carrier.name == ENVIRONMENT))
         set_url(url, ENVIRONMENT, priority=1 if known is None else None)
+
+
+def _put(
+    carrier: Carrier,
+    priority: int | None,
+    weight: int | None,
+    operators: Collection[str],
+    accounts: Collection[str],
+) -> None:
+    """Change what is given of a carrier's place among the others."""
+    if priority is not None:
+        carrier.priority = checked_priority(priority)
+    if weight is not None:
+        carrier.weight = checked_weight(weight)
+    if operators:
+        carrier.routes = _routes(operators)
+    if accounts:
+        clients.put(carrier.id, clients.wanted(accounts))
 
 
 def _succeed(old: Carrier) -> Carrier:
@@ -153,6 +216,7 @@ def _succeed(old: Carrier) -> Carrier:
         name=name,
         url=old.url,
         priority=old.priority,
+        weight=old.weight,
         routes=old.routes,
         active=True,
         paused_at=old.paused_at,
@@ -160,6 +224,7 @@ def _succeed(old: Carrier) -> Carrier:
     )
     db.session.add(new)
     db.session.flush()
+    clients.put(new.id, clients.ids_of(old.id))
     return new
 
 
@@ -174,18 +239,29 @@ def _one(public_id: str) -> Carrier:
     return carrier
 
 
-def _checked(name: str, priority: int, operators: Collection[str]) -> dict[str, str | int]:
+def _checked(
+    name: str, priority: int, weight: int, operators: Collection[str]
+) -> dict[str, str | int]:
     """Return the columns of a carrier but for its URL."""
+    return {
+        "name": checked_name(name),
+        "priority": checked_priority(priority),
+        "weight": checked_weight(weight),
+        "routes": _routes(operators),
+    }
+
+
+def _routes(operators: Collection[str]) -> str:
+    """Return operators as they are stored, nothing for all of them."""
     if strange := sorted(set(operators) - set(OPERATORS)):
         known = ", ".join(OPERATORS)
         raise DomainError("bad_operator", f"operators: {strange[0][:40]!r} is none of {known}.")
     taken = [one for one in OPERATORS if one in operators]
-    routes = "" if len(taken) == len(OPERATORS) else ",".join(taken)
-    return {
-        "name": checked_name(name),
-        "priority": checked_priority(priority),
-        "routes": routes,
-    }
+    return "" if len(taken) == len(OPERATORS) else ",".join(taken)
+
+
+def _shown(carrier: Carrier) -> dict[str, object]:
+    return shown(read(carrier)) | clients.shown(carrier.id)
 
 
 def _flush(name: str) -> None:
@@ -196,9 +272,10 @@ def _flush(name: str) -> None:
 
 
 def _note_change(carrier: Carrier, before: dict[str, object], stored: str | None) -> None:
-    """Write down what changed; of the password only that it did."""
+    """Write down what changed, of the password only that it did; and give it a new chance."""
+    on_commit(partial(breaker.close, carrier.id))
     way = read(carrier)
-    after = shown(way)
+    after = _shown(carrier)
     if way.url == stored and after == before:
         return
     if way.url != stored and after["url"] == before["url"]:

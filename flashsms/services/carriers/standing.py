@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flashsms.carriers.contract import Fate
+from flashsms.models import now
 from flashsms.services.carriers import watching
+from flashsms.services.carriers.breaker import Held
 from flashsms.services.carriers.watching import Condition
 from flashsms.services.carriers.ways import WayOut, tried
 
@@ -18,6 +21,7 @@ class State(StrEnum):
     """Where a carrier stands."""
 
     UP = "up"
+    HELD = "held back"
     DOWN = "down"
     PAUSED = "paused"
     OFF = "switched off"
@@ -28,12 +32,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A carrier and how it does; `condition` is None when Redis is away."""
+    """A carrier and how it does; `condition` is None when Redis is away.
+
+    `share` is its part (0 to 1) of what all carriers took in the last 24 hours, None of nothing.
+    """
 
     way: WayOut
     state: State
     sentence: str
     condition: Condition | None
+    share: float | None = None
 
     @property
     def is_tried(self) -> bool:
@@ -48,12 +56,18 @@ class Standing:
 
 def of(ways: Sequence[WayOut], wanted: Sequence[WayOut] | None = None) -> list[Standing]:
     """Return how all carriers stand, or the `wanted` ones of them; one trip to Redis."""
-    asked = ways if wanted is None else wanted
     ids = {one.id for one in tried(ways)}
-    conditions = watching.conditions(one.id for one in asked)
-    found = [(one, conditions[one.id] if conditions else None) for one in asked]
+    conditions = watching.conditions(one.id for one in ways) or {}
+    total = sum(_taken(one) for one in conditions.values())
+    found = [(one, conditions.get(one.id)) for one in (ways if wanted is None else wanted)]
     return [
-        Standing(one, *_state(one, condition, one.id in ids), condition) for one, condition in found
+        Standing(
+            one,
+            *_state(one, condition, one.id in ids),
+            condition,
+            _taken(condition) / total if condition and total else None,
+        )
+        for one, condition in found
     ]
 
 
@@ -78,6 +92,20 @@ def _state(way: WayOut, condition: Condition | None, is_tried: bool) -> tuple[St
 def _connected(condition: Condition | None) -> tuple[State, str]:
     if condition is None:
         return State.UNTOLD, _UNTOLD
+    if condition.ready and condition.held:
+        return State.HELD, _held(condition.held)
     if count := condition.ready:
         return State.UP, f"Connected on {count} worker{'' if count == 1 else 's'}."
     return State.DOWN, condition.trouble or _UNHEARD
+
+
+def _held(held: Held) -> str:
+    """Say why a circuit breaker is open; times in sentences are those of Ghana, which is UTC."""
+    if held.until > now():
+        until = f"{held.until:%H:%M:%S}"
+        return f"Its circuit breaker is open until {until} UTC: {held.why}."
+    return f"It is tried again with the next few messages. Before, {held.why}."
+
+
+def _taken(condition: Condition) -> int:
+    return condition.outcomes[Fate.ACCEPTED.value]

@@ -1,14 +1,16 @@
 """Pausing carriers, switching them off and on, and which one is tried first."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
-from flashsms.extensions import db, transaction
+from flashsms.extensions import db, on_commit, transaction
 from flashsms.models import Carrier, now
 from flashsms.models.rows import change
 from flashsms.services import audit
 from flashsms.services.audit import Action
+from flashsms.services.carriers import breaker
 from flashsms.services.carriers.configuring import FARTHEST
 from flashsms.services.carriers.ways import read, shown, tried, unknown
 from flashsms.services.contacts.drafts import line
@@ -41,10 +43,25 @@ def pause(public_id: str, reason: str) -> Carrier:
 
 
 def resume(public_id: str) -> Carrier:
-    """Send by a paused carrier again."""
+    """Send by a paused carrier again, whatever its circuit breaker thinks of it."""
     paused = Carrier.paused_at.is_not(None)
     resumed = {"paused_at": None, "paused_for": None}
-    return _switch(public_id, paused, Action.CARRIER_RESUMED, "paused", resumed)
+    with transaction():
+        carrier = _switch(public_id, paused, Action.CARRIER_RESUMED, "paused", resumed)
+        on_commit(partial(breaker.close, carrier.id))
+    return carrier
+
+
+def close_breaker(public_id: str) -> Carrier:
+    """Send by a carrier at once, although its circuit breaker is open. Raises NotFound."""
+    called = Carrier.public_id == (public_id if public_id.isprintable() else "")
+    with transaction():
+        carrier = db.session.scalar(select(Carrier).where(called, Carrier.active))
+        if carrier is None:
+            raise unknown(public_id)
+        audit.record(Action.BREAKER_CLOSED, carrier.name, None, after=shown(read(carrier)))
+        on_commit(partial(breaker.close, carrier.id))
+    return carrier
 
 
 def remove(public_id: str) -> Carrier:
@@ -68,9 +85,9 @@ def move(public_id: str, by: int) -> None:
         found = _locked()
         order = _swapped(found, public_id, by)
         before = {"order": [carrier.name for carrier in found]}
-        for carrier, priority in zip(order, _ascending(found), strict=True):
-            carrier.priority = priority
         moved = next(carrier for carrier in order if carrier.public_id == public_id)
+        for carrier, priority in zip(order, _ascending(order, moved), strict=True):
+            carrier.priority = priority
         after = {"order": [carrier.name for carrier in order]}
         audit.record(Action.CARRIER_CHANGED, moved.name, None, before=before, after=after)
 
@@ -101,12 +118,21 @@ def _swapped(found: list[Carrier], public_id: str, by: int) -> list[Carrier]:
     return order
 
 
-def _ascending(found: list[Carrier]) -> list[int]:
-    """Return the priorities that there are, moved apart where several carriers share one."""
-    numbers: list[int] = []
-    for carrier in found:
-        numbers.append(max(carrier.priority, numbers[-1] + 1 if numbers else 1))
-    return numbers if numbers[-1] <= FARTHEST else list(range(1, len(found) + 1))
+def _ascending(order: list[Carrier], moved: Carrier) -> list[int]:
+    """Return priorities for a new order: the numbers that there are, as far as they ascend.
+
+    The one that `moved` gets a number of its own; others that share one go on sharing it.
+    """
+    numbers = _numbered(order, moved, sorted(carrier.priority for carrier in order))
+    return numbers if numbers[-1] <= FARTHEST else _numbered(order, moved, [1] * len(order))
+
+
+def _numbered(order: list[Carrier], moved: Carrier, least: list[int]) -> list[int]:
+    numbers = [least[0]]
+    for before, carrier, low in zip(order, order[1:], least[1:], strict=False):
+        shared = before.priority == carrier.priority and moved not in (before, carrier)
+        numbers.append(numbers[-1] if shared else max(low, numbers[-1] + 1))
+    return numbers
 
 
 def _switch(

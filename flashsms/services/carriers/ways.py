@@ -3,26 +3,33 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
-from sqlalchemy import select
+from flask import current_app
+from sqlalchemy import ColumnElement, Row, ScalarSelect, case, func, or_, select
 
 from flashsms.carriers.contract import CarrierError
 from flashsms.carriers.urls import CarrierOptions, options, redact
 from flashsms.extensions import db
 from flashsms.models import Carrier
+from flashsms.models.carrier import CarrierAccount
 from flashsms.services import vault
 from flashsms.services.errors import NotFound
 from flashsms.text.phones import OPERATORS
 
 PURPOSE = "carrier"  # of the sealed URLs
+CALLBACK = "callback"  # of the tokens in the addresses of callbacks
 _SIMULATOR = "simulator:"
+_SMPP = frozenset({"smpp", "smpps", "simulator"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WayOut:
     """A carrier; `url` has its secret, and is empty when that cannot be read any more.
 
-    `operators` are those whose number ranges it takes, none for all.
+    `operators` are those whose number ranges it takes, none for all. Among carriers of one
+    `priority` each takes batches in proportion to its `weight`. `accounts` counts those that it is
+    for alone, 0 for all.
     """
 
     id: int
@@ -34,6 +41,8 @@ class WayOut:
     active: bool
     paused_at: datetime | None
     paused_for: str | None
+    weight: int = 1
+    accounts: int = 0
 
     def __repr__(self) -> str:
         """Without the secret, because this ends up in logs."""
@@ -63,6 +72,29 @@ class WayOut:
             return None
 
     @property
+    def is_http(self) -> bool:
+        """Whether it is a provider that is reached over HTTP, and that reports by callbacks."""
+        read = self.options
+        return read is not None and read.scheme not in _SMPP
+
+    @property
+    def callback(self) -> str:
+        """Where its provider reports to, without the last step; empty when it has no callbacks."""
+        if not self.is_http:
+            return ""
+        secret = vault.token(CALLBACK, self.public_id)
+        return f"{current_app.config['PUBLIC_URL']}/callbacks/{self.public_id}/{secret}"
+
+    @property
+    def dialled(self) -> str:
+        """The URL as a session opens it: with its callbacks, unless the operator gave others."""
+        read = self.options
+        if read is None or read.callback or not self.is_http:
+            return self.url
+        more = urlencode({"callback": self.callback})
+        return f"{self.url}{'&' if '?' in self.url else '?'}{more}"
+
+    @property
     def takes(self) -> list[str]:
         """The operators whose number ranges it takes, in their usual order."""
         return [one for one in OPERATORS if one in (self.operators or OPERATORS)]
@@ -71,6 +103,17 @@ class WayOut:
 def in_order() -> list[WayOut]:
     """Return the carriers that messages may leave by, the first choice first."""
     return used(every())
+
+
+def in_order_for(account_id: int) -> list[WayOut]:
+    """Return the carriers that an account's messages may leave by: its own and those for all.
+
+    One that is for others hides the simulator all the same: an installation with a real carrier
+    never pretends to send.
+    """
+    found = [(read(one), is_for) for one, is_for in _rows(_is_for(account_id))]
+    mine = {one.id for one, is_for in found if is_for}
+    return [one for one in used(one for one, _ in found) if one.id in mine]
 
 
 def used(ways: Iterable[WayOut]) -> list[WayOut]:
@@ -88,8 +131,11 @@ def tried(ways: Iterable[WayOut]) -> list[WayOut]:
 
 
 def untaken(ways: Sequence[WayOut]) -> list[str]:
-    """Return the operators whose numbers no carrier takes, while there are others that do."""
-    taken = {operator for one in used(ways) for operator in one.takes}
+    """Return the operators whose numbers no carrier takes, while there are others that do.
+
+    Carriers that are for some accounts alone are left out: they take nobody else's.
+    """
+    taken = {operator for one in used(ways) if not one.accounts for operator in one.takes}
     return [one for one in OPERATORS if taken and one not in taken]
 
 
@@ -100,11 +146,7 @@ def listening() -> list[WayOut]:
 
 def every() -> list[WayOut]:
     """Return all carriers, the first choice first."""
-    found = db.session.scalars(
-        select(Carrier).order_by(Carrier.priority, Carrier.id),
-        execution_options={"populate_existing": True},
-    )
-    return [read(carrier) for carrier in found]
+    return [read(carrier, count) for carrier, count in _rows(_accounts())]
 
 
 def find(public_id: str) -> WayOut:
@@ -134,6 +176,7 @@ def shown(way: WayOut) -> dict[str, object]:
         "name": way.name,
         "url": way.shown_url,
         "priority": way.priority,
+        "weight": way.weight,
         "operators": [one for one in OPERATORS if one in way.operators],
         "active": way.active,
         "paused": way.paused_at is not None,
@@ -145,8 +188,28 @@ def unknown(name: str) -> NotFound:
     return NotFound("carrier_unknown", f"There is no carrier {name[:60]!r}.")
 
 
-def read(carrier: Carrier) -> WayOut:
-    """Return a row as a carrier whose URL can be used."""
+def _rows(beside: ColumnElement[int] | ScalarSelect[int]) -> Sequence[Row[Carrier, int]]:
+    """Return all carriers in their order, each with a figure, by one statement."""
+    return db.session.execute(
+        select(Carrier, beside).order_by(Carrier.priority, Carrier.id),
+        execution_options={"populate_existing": True},
+    ).all()
+
+
+def _accounts() -> ScalarSelect[int]:
+    """How many accounts a carrier is for, 0 for all."""
+    counted = select(func.count()).select_from(CarrierAccount)
+    return counted.where(CarrierAccount.carrier_id == Carrier.id).scalar_subquery()
+
+
+def _is_for(account_id: int) -> ColumnElement[int]:
+    anybody = select(CarrierAccount.carrier_id).where(CarrierAccount.carrier_id == Carrier.id)
+    mine = anybody.where(CarrierAccount.account_id == account_id)
+    return case((or_(~anybody.exists(), mine.exists()), 1), else_=0)
+
+
+def read(carrier: Carrier, accounts: int = 0) -> WayOut:
+    """Return a row as a carrier whose URL can be used; `accounts` is how many it is for."""
     return WayOut(
         id=carrier.id,
         public_id=carrier.public_id,
@@ -157,4 +220,6 @@ def read(carrier: Carrier) -> WayOut:
         active=carrier.active,
         paused_at=carrier.paused_at,
         paused_for=carrier.paused_for,
+        weight=carrier.weight,
+        accounts=accounts,
     )

@@ -94,7 +94,7 @@ def _queues() -> list[QueueState]:
     queues = [Queue(name, connection=queue.redis()) for name in queue.QUEUES]
     with queue.redis().pipeline(transaction=False) as pipe:
         for one in queues:
-            pipe.llen(one.key)
+            queue.count_waiting(pipe, one.name)
             pipe.zcard(StartedJobRegistry(queue=one).key)
             pipe.zcard(one.failed_job_registry.key)
             pipe.lrange(one.key, 0, _HEAD - 1)

@@ -6,13 +6,14 @@ from sqlalchemy import select
 
 from flashsms import queue
 from flashsms.extensions import db
-from flashsms.models import Invitation, User
+from flashsms.models import Carrier, Invitation, User
 from flashsms.models.invitation import still_open
 from flashsms.services import mail
 from flashsms.services.people import tokens
 
 RESET = "reset"
 INVITATION = "invitation"
+FAULT = "fault"
 
 RESET_PATH = "/reset-password/"  # and the token
 INVITATION_PATH = "/invitation/"
@@ -21,8 +22,9 @@ INVITATION_PATH = "/invitation/"
 def send_soon(letter: str, key: str) -> None:
     """Have a letter of a kind about `key` mailed by a worker; without a mail server log it now.
 
-    Call this after the commit. `key` is an e-mail for RESET, and an invitation's public id for
-    INVITATION. No secret goes into the queue, and what it says does not tell who exists.
+    Call this after the commit. `key` is an e-mail for RESET, an invitation's public id for
+    INVITATION, and those of a carrier and of an operator with a blank between for FAULT. No secret
+    goes into the queue, and what it says does not tell who exists.
     """
     if mail.is_set():
         queue.enqueue_mail(letter, key)
@@ -62,7 +64,24 @@ def _send_invitation(public_id: str) -> None:
     mail.send(invitation.email, f"Join {name} on FlashSMS", text)
 
 
+def _send_fault(key: str) -> None:
+    carrier_id, _, user_id = key.partition(" ")
+    carrier = db.session.scalar(select(Carrier).where(Carrier.public_id == carrier_id))
+    operator = db.session.scalar(select(User).where(User.public_id == user_id, User.is_admin))
+    if carrier is None or operator is None or carrier.paused_at is None:
+        return
+    text = (
+        f"Nothing more is sent by {carrier.name}, because only you can mend this:\n\n"
+        f"{carrier.paused_for}\n\n"
+        f"{mail.link(f'/admin/carriers/{carrier.public_id}')}\n\n"
+        "Messages leave by the other carriers that may take them, or wait. Receipts are still "
+        "heard as far as the carrier lets us.\n"
+    )
+    mail.send(operator.email, f"FlashSMS paused the carrier {carrier.name}", text)
+
+
 _LETTERS: dict[str, Callable[[str], None]] = {
     RESET: _send_reset,
     INVITATION: _send_invitation,
+    FAULT: _send_fault,
 }

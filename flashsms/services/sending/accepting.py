@@ -15,7 +15,10 @@ from flashsms.services.sending.audience import Audience
 from flashsms.services.sending.content import Content
 from flashsms.services.sending.order import FURTHEST, Accepted, LeftOut, Order
 from flashsms.services.sending.storing import Stored, store
+from flashsms.text.phones import national
 from flashsms.text.segments import count_parts
+
+LONGEST_SENDER = 11  # characters that a message shows as its sender
 
 
 def accept(account_id: int, order: Order) -> Accepted:
@@ -47,7 +50,9 @@ def accept(account_id: int, order: Order) -> Accepted:
         )
         if message.status is MessageStatus.PENDING:
             on_commit(
-                lambda: queue.enqueue_batch(message.id, message.ticket, urgent=message.urgent)
+                lambda: queue.enqueue_batch(
+                    message.id, message.ticket, account_id=account_id, urgent=message.urgent
+                )
             )
     return Accepted(message, message.recipient_count, left_out, message.credits_used, balance)
 
@@ -119,7 +124,7 @@ def _draft(account_id: int, order: Order, wanted: Content) -> Message:
     return Message(
         public_id=new_public_id("c", 16),
         account_id=account_id,
-        sender=senders.choose(account_id, order.sender),
+        sender=_sender(account_id, order),
         text=wanted.text,
         personalised=wanted.personalised,
         campaign_name=order.campaign_name,
@@ -130,12 +135,21 @@ def _draft(account_id: int, order: Order, wanted: Content) -> Message:
         waiting=0,
         urgent=False,
         only_carrier_id=order.only_carrier_id,
+        from_number=order.from_number,
+        is_answer=order.is_answer,
         ticket=1,
         wake_at=order.scheduled_at or turns.stalled(),
         scheduled_at=order.scheduled_at,
         expires_at=starts_at + current_app.config["VALIDITY"],
         created_at=moment,
     )
+
+
+def _sender(account_id: int, order: Order) -> str:
+    """Return the name to send under, or the number as people here write it: what is shown."""
+    if order.from_number is None:
+        return senders.choose(account_id, order.sender)
+    return national(order.from_number)[-LONGEST_SENDER:]
 
 
 def _complete(message: Message, stored: Stored) -> None:

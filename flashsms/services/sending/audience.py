@@ -35,7 +35,7 @@ class Audience:
 
     `contacts` and `groups` are the ids of their rows. `listed` counts the valid
     numbers with repetitions, `deleted` the contacts named that are deleted. `earlier` are the
-    people of another message.
+    people of another message. `even_opted_out` reaches those, too.
     """
 
     account_id: int
@@ -47,6 +47,7 @@ class Audience:
     groups: tuple[int, ...]
     everybody: bool
     earlier: Earlier | None = None
+    even_opted_out: bool = False
 
     @property
     def only_listed(self) -> bool:
@@ -59,8 +60,10 @@ class Audience:
         return (sources[0] if len(sources) == 1 else union(*sources)).subquery("audience")
 
     def reached(self) -> Subquery:
-        """Return the numbers without those that opted out."""
+        """Return the numbers without those that opted out, unless they are meant, too."""
         everyone = self.table()
+        if self.even_opted_out:
+            return select(everyone.c.phone).subquery("reached")
         opted_out = exists().where(
             OptOut.account_id == self.account_id, OptOut.phone == everyone.c.phone, IN_FORCE
         )
@@ -120,6 +123,7 @@ def resolve(account_id: int, order: Order) -> Audience:
         groups=tuple(group.id for group in groups),
         everybody=order.everybody,
         earlier=_earlier(account_id, order),
+        even_opted_out=order.is_answer,
     )
 
 

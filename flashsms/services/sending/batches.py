@@ -6,13 +6,16 @@ The claim is committed before the wire is touched, so that a crash at any point 
 
 import logging
 import time
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from flask import current_app
+from redis.exceptions import RedisError
 from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
+from flashsms import queue
 from flashsms.carriers.contract import Fate, Outcome, Submission
 from flashsms.carriers.sessions import Sessions
 from flashsms.carriers.urls import options
@@ -28,7 +31,8 @@ from flashsms.models import (
 )
 from flashsms.models.rows import change
 from flashsms.services import carriers, opt_outs, pacing, receipts
-from flashsms.services.carriers import WayOut, watching
+from flashsms.services.carriers import WayOut, breaker, watching
+from flashsms.services.carriers.breaker import Gate
 from flashsms.services.sending import routing, settling, turns
 from flashsms.services.sending.routing import Share
 
@@ -44,12 +48,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one job took: `ticket` is the next one, `claims` are the recipients' rows."""
+    """What one job took: `ticket` is the next one, `claims` are the recipients' rows.
+
+    `others` are the carriers that may take what this one refuses for its own reasons. A `trial`
+    shows whether a carrier that answered badly does better.
+    """
 
     message: Message
     carrier: WayOut
     ticket: int
     claims: list[settling.Claim]
+    others: Sequence[WayOut] = ()
+    trial: bool = False
 
 
 def send_next_batch(message_id: int, ticket: int) -> None:
@@ -57,26 +67,36 @@ def send_next_batch(message_id: int, ticket: int) -> None:
 
     Not one transaction but two, with the wire between them: the claim and the settlement.
     """
-    message, ways_out = _look_up(message_id, ticket)
-    if message is None:
+    found = _look_up(message_id, ticket)
+    if found is None:
         return
-    share = routing.choose(message, ticket, ways_out, sessions().ready)
+    message, stands, ways_out = found
+    gate = _take_turn(message, ticket, ways_out)
+    if not stands:
+        return
+    share = _choose(message, ticket, ways_out, gate)
     if share is None:
         turns.rest(message_id, ticket, seconds=CARRIER_RETRY)
         return
-    carrier = share.carrier
-    allowed = _pace(carrier, message)
-    batch = _claim(message, ticket, share, allowed)
-    used = sum(claim.parts for claim in batch.claims) if batch else 0
-    pacing.give_back(carrier.id, allowed * message.parts - used)
+    batch = _take(message, ticket, share, trial=gate.is_trial(share.carrier.id))
     if batch is None:
+        gate.keep(None)
         return
+    others = () if message.only_carrier_id else ways_out
+    _hand_over(replace(batch, others=[one for one in others if one.id != share.carrier.id]))
+
+
+def _hand_over(batch: Batch) -> None:
+    carrier, started = batch.carrier, time.monotonic()
     outcomes = _submit(batch)
+    latency = _latency(carrier, outcomes, time.monotonic() - started)
+    up = sessions().ready(carrier.id, carrier.dialled)  # what was not written then is its own fault
     _settle(batch, outcomes)
     refs = (ref for outcome in outcomes for ref in outcome.carrier_ids if ref)
     receipts.match_parked(carrier.id, map(receipts.ref_key, refs))
-    watching.count_outcomes(carrier.id, (outcome.fate for outcome in outcomes))
-    if any(outcome.fate is Fate.THROTTLED for outcome in outcomes):
+    fates = [outcome.fate for outcome in outcomes]
+    watching.count_outcomes(carrier.id, fates, latency=latency, up=up, is_trial=batch.trial)
+    if Fate.THROTTLED in fates:
         pacing.slow_down(carrier.id)
 
 
@@ -86,31 +106,64 @@ def sessions() -> Sessions:
     return running
 
 
-def _look_up(message_id: int, ticket: int) -> tuple[Message | None, list[WayOut]]:
-    """Return the message if `ticket` still stands, and the carriers in their order.
+def _look_up(message_id: int, ticket: int) -> tuple[Message, bool, list[WayOut]] | None:
+    """Return the message, whether `ticket` still stands, and the carriers in their order.
 
     That of a suspended account waits: the tick resumes it once the account is active again.
     """
-    message = db.session.scalar(
-        select(Message)
+    found = db.session.execute(
+        select(Message, Account.suspended_at.is_(None))
         .join(Account, Account.id == Message.account_id)
-        .where(
-            Message.id == message_id,
-            Message.ticket == ticket,
-            Message.status == MessageStatus.PENDING,
-            Account.suspended_at.is_(None),
-        )
-    )
-    in_order = carriers.in_order() if message else []
+        .where(Message.id == message_id),
+        execution_options={"populate_existing": True},
+    ).first()
+    if found is None:
+        return None
+    message, active = found
+    stands = active and message.ticket == ticket and message.status is MessageStatus.PENDING
+    in_order = carriers.in_order_for(message.account_id) if stands else []
     db.session.commit()  # nothing stays open while the pace or the carrier is waited for
     db.session.expunge_all()  # and no rollback makes these unreadable
-    return message, in_order
+    return message, stands, in_order
 
 
-def _pace(carrier: WayOut, message: Message) -> int:
+def _take_turn(message: Message, ticket: int, ways: Sequence[WayOut]) -> Gate:
+    """Let the account's next batch join the queue, and ask how the breakers stand; one trip."""
+    ids = [one.id for one in ways]
+    try:
+        with queue.redis().pipeline(transaction=False) as pipe:
+            account_id, urgent = message.account_id, message.urgent
+            queue.leave_lane(pipe, message.id, ticket, account_id=account_id, urgent=urgent)
+            breaker.ask(pipe, ids)
+            return Gate(breaker.states(ids, pipe.execute()[1]))
+    except RedisError as error:
+        log.warning("Redis is away, so all carriers are taken for good ones: %s", error)
+        return Gate({})
+
+
+def _choose(message: Message, ticket: int, ways: Sequence[WayOut], gate: Gate) -> Share | None:
+    """Return by which carrier the batch leaves; a message for one alone passes its breaker."""
+    is_up = sessions().ready
+    if message.only_carrier_id is not None:
+        return routing.choose(message, ticket, ways, is_up)
+    share = routing.choose(message, ticket, ways, lambda id, url: is_up(id, url) and gate.lets(id))
+    gate.keep(share.carrier.id if share else None)
+    return share
+
+
+def _take(message: Message, ticket: int, share: Share, *, trial: bool) -> Batch | None:
+    """Claim as many as the pace allows, and a trial; None when there is nothing to submit."""
+    allowed = _pace(share.carrier, message, most=breaker.PROBE if trial else None)
+    batch = _claim(message, ticket, share, allowed)
+    used = sum(claim.parts for claim in batch.claims) if batch else 0
+    pacing.give_back(share.carrier.id, allowed * message.parts - used)
+    return replace(batch, trial=trial) if batch else None
+
+
+def _pace(carrier: WayOut, message: Message, most: int | None) -> int:
     """Return how many recipients may be claimed now; waits a moment when the pace says none."""
     tps = options(carrier.url).tps
-    most = min(current_app.config["BATCH_SIZE"], _size(carrier.id))
+    most = most or min(current_app.config["BATCH_SIZE"], _size(carrier.id))
     wanted = min(most, max(1, message.waiting))
     patience = time.monotonic() + PATIENCE
     while True:
@@ -134,43 +187,46 @@ def _claim(message: Message, ticket: int, share: Share, limit: int) -> Batch | N
         if not _still_used(share, message):  # paused or switched off while the pace was waited for
             turns.pass_on(message, taken)
             return None
-        claims = _without_opted_out(message, _claim_rows(message.id, share, limit))
+        rows = _claim_rows(message, share, limit)
+        claims = _without_opted_out(message, rows)
         if not claims:
-            turns.pass_on(message, taken)
+            # What is due and was not found waits for another carrier: not to be asked for at once.
+            turns.pass_on(message, taken, pause=0 if rows or not limit else CARRIER_RETRY)
             return None
     return Batch(message, share.carrier, taken, claims)
 
 
 def _still_used(share: Share, message: Message) -> bool:
     used = select(Carrier.id).where(Carrier.id == share.carrier.id, Carrier.active)
-    if message.only_carrier_id is None:
+    if message.only_carrier_id is None or message.from_number:
         used = used.where(Carrier.paused_at.is_(None))
     return db.session.scalar(used) is not None
 
 
 def _without_opted_out(message: Message, claims: list[settling.Claim]) -> list[settling.Claim]:
     """Refuse and refund whoever opted out since the message was accepted, and return the rest."""
-    if not claims or not opt_outs.since(message.account_id, message.created_at):
+    if not claims or message.is_answer:
+        return claims
+    if not opt_outs.since(message.account_id, message.created_at):
         return claims
     out = opt_outs.among(message.account_id, (claim.phone for claim in claims))
     settling.refuse(message, [claim for claim in claims if claim.phone in out], "Opted out.")
     return [claim for claim in claims if claim.phone not in out]
 
 
-def _claim_rows(message_id: int, share: Share, limit: int) -> list[settling.Claim]:
-    carrier = {"carrier": share.carrier.id, "most": limit}
-    claimed = change(
-        _claiming(share.operators), {"message": message_id, "moment": now(), **carrier}
-    )
-    return list(claimed)
+def _claim_rows(message: Message, share: Share, limit: int) -> list[settling.Claim]:
+    statement = _claiming(share.operators, share.others, share.spare)
+    values = {"message": message.id, "most": limit, **routing.bound(message, share)}
+    return list(change(statement, values))
 
 
 @cache
-def _claiming(operators: frozenset[str] | None) -> Update:
-    """Return the statement that claims recipients in the ranges of some operators, or all."""
+def _claiming(operators: frozenset[str] | None, others: bool, spare: bool) -> Update:
+    """Return the statement that claims recipients of a share, by whatever carrier."""
+    conditions = routing.due(bindparam("message"), operators, others=others, spare=spare)
     due = (
         select(Recipient.id)
-        .where(*routing.due(bindparam("message"), operators))
+        .where(*conditions)
         .order_by(Recipient.due_at)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -193,33 +249,58 @@ def _claiming(operators: frozenset[str] | None) -> Update:
             Recipient.attempts,
             Recipient.refusals,
             Recipient.text,
+            Recipient.carrier_ref,
         )
     )
 
 
 def _settle(batch: Batch, outcomes: list[Outcome]) -> None:
     """Store the outcomes, again if the database stumbles: what is not stored would be UNKNOWN."""
+    settle = partial(
+        settling.settle,
+        batch.message,
+        batch.ticket,
+        batch.claims,
+        outcomes,
+        batch.carrier.id,
+        others=batch.others,
+    )
     for pause in SETTLE_PAUSES:
         try:
-            settling.settle(batch.message, batch.ticket, batch.claims, outcomes, batch.carrier.id)
+            settle()
         except OperationalError as error:
             log.warning("Settling message %s failed, trying again: %s", batch.message.id, error)
             db.session.remove()
             time.sleep(pause)
         else:
             return
-    settling.settle(batch.message, batch.ticket, batch.claims, outcomes, batch.carrier.id)
+    settle()
 
 
 def _submit(batch: Batch) -> list[Outcome]:
+    message = batch.message
+    sender = message.from_number or message.sender
+    validity = max(1, int((message.expires_at - now()).total_seconds()))
     submissions = [
-        Submission(claim.id, claim.phone, batch.message.sender, claim.text or batch.message.text)
+        Submission(claim.id, claim.phone, sender, claim.text or message.text, validity)
         for claim in batch.claims
     ]
     started = time.monotonic()
-    outcomes = sessions().submit(batch.carrier.id, batch.carrier.url, submissions)
+    outcomes = sessions().submit(batch.carrier.id, batch.carrier.dialled, submissions)
     _note_rate(batch.carrier.id, len(outcomes), time.monotonic() - started)
     return outcomes
+
+
+def _latency(carrier: WayOut, outcomes: Sequence[Outcome], seconds: float) -> float:
+    """Return how long an answer took on average: with a full window, one of its rounds.
+
+    0 (not known) for a batch that was held up, because the carrier said "too fast", or that did
+    not reach the wire.
+    """
+    if any(outcome.fate in (Fate.THROTTLED, Fate.UNSENT) for outcome in outcomes):
+        return 0.0
+    chosen = options(carrier.url)
+    return seconds * min(1.0, chosen.window * chosen.binds / len(outcomes))
 
 
 def _size(carrier_id: int) -> int:

@@ -21,7 +21,8 @@ class Order:
     book, with `people_of` (its id) those of an earlier message, or `only_failed` of them; each
     number is sent to once. `sender` is an approved name or its id; None takes the first
     approved one. `label` begins the description in the ledger; with `only_carrier_id` it leaves by
-    that carrier or not at all.
+    that carrier or not at all, and with `from_number` from a number of ours in place of a sender.
+    One that `is_answer` to a word such as STOP reaches those who opted out, too.
     """
 
     text: str | None = None
@@ -38,6 +39,8 @@ class Order:
     scheduled_at: datetime | None = None
     label: str = "API SMS"
     only_carrier_id: int | None = None
+    from_number: str | None = None
+    is_answer: bool = False
 
 
 class Skipped(NamedTuple):

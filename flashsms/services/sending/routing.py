@@ -1,14 +1,23 @@
 """By which carrier the next batch of a message leaves.
 
-The first carrier in order that is up takes what it may take. Where carriers are for some operators
-only, every operator's numbers go to the first that takes them, and those shares have turns.
+The carriers are tried by priority. Those of one priority share the batches in proportion to their
+weights: each batch draws an order of its own from the message and its ticket, so that small
+messages are spread, too, and whoever is down leaves its part to the others. The first in order that
+is up takes what it may take. Where carriers are for some operators only, every operator's numbers
+go to the first that takes them, and those shares have turns.
+
+A recipient that a carrier refused for its own reasons leaves by another one or not at all, and one
+that it refused twice for the moment leaves by another one if there is one: such recipients are the
+`spare` shares of the other carriers, which have every fourth turn.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from flashsms.extensions import db
 from flashsms.models import Message, Recipient, now
@@ -18,59 +27,167 @@ from flashsms.text.phones import OPERATORS, OTHER, ranges
 
 Ready = Callable[[int, str], bool]  # whether the carrier of an id and a URL is up
 
+PATIENCE = 2  # times that a carrier may say "not now" before another one is preferred
+SPARE_TURN = 4  # every how many turns those that were refused elsewhere go first
+
 _EVERYBODY = frozenset(OPERATORS)
 _RANGE = 5  # digits of a number that tell the operator it was given to
+_REFUSALS = Recipient.carrier_ref  # while it is QUEUED: by whom, see `refused_by`
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A carrier and whose numbers leave by it: of some operators' ranges, None for all."""
+    """A carrier and whose numbers leave by it: of some operators' ranges, None for all.
+
+    With `others` another carrier that is up takes all of them, too: it gets those that this one
+    refused repeatedly. A `spare` share is of those alone that other carriers refused.
+    """
 
     carrier: WayOut
     operators: frozenset[str] | None = None
+    others: bool = False
+    spare: bool = False
 
 
 def choose(message: Message, ticket: int, ways: Sequence[WayOut], ready: Ready) -> Share | None:
     """Return whose turn it is, or None when nothing can leave just now. Leaves no read open."""
     if message.only_carrier_id is not None:
         ways = [one for one in listening() if one.id == message.only_carrier_id and one.url]
+        if message.from_number:  # an answer; only an operator's test leaves by one that is paused
+            ways = [one for one in ways if one.is_used]
         db.session.commit()
-    if not any(one.operators for one in ways) or message.only_carrier_id is not None:
-        return next((Share(one) for one in ways if ready(one.id, one.url)), None)
-    shares = list(_shares(ways, ready))
-    if not shares or (len(shares) == 1 and shares[0].operators is None):
-        return shares[0] if shares else None
+        return next((Share(one) for one in ways if ready(one.id, one.dialled)), None)
+    if not any(one.operators for one in ways) and len(ways) == 1:
+        return next((Share(one) for one in ways if ready(one.id, one.dialled)), None)
+    up = [one for one in _drawn(ways, message.id, ticket) if ready(one.id, one.dialled)]
+    shares = list(_shares(up))
+    if not shares:
+        return None
     turned = shares[ticket % len(shares) :] + shares[: ticket % len(shares)]
-    found = next((one for one in turned if _has_due(message.id, one)), None)
+    spares = [replace(_whole(one, up), spare=True) for one in up] if len(ways) > 1 else []
+    order = [*spares, *turned] if ticket % SPARE_TURN == 0 else [*turned, *spares]
+    found = next((one for one in order if _has_due(message, one)), None)
+    rested = found or _for_nothing(message, turned)
     db.session.commit()
-    covered = frozenset[str]().union(*(one.operators or () for one in shares))
-    # With nothing due at all the claim finds out when to look again.
-    return found or (turned[0] if covered == _EVERYBODY else None)
+    return rested
 
 
-def due(message: Any, operators: frozenset[str] | None) -> tuple[ColumnElement[bool], ...]:
-    """Return what makes a recipient of a message due, at the bound `moment`."""
-    conditions = (
-        Recipient.message_id == message,
-        IS_QUEUED,
-        Recipient.due_at <= bindparam("moment", type_=Recipient.due_at.type),
+def due(
+    message: Any, operators: frozenset[str] | None, *, others: bool, spare: bool
+) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes a recipient of a message due for a `Share`, by whatever carrier.
+
+    Bound is what `bound` returns.
+    """
+    conditions = [*_queued(message), or_(_REFUSALS.is_(None), ~_REFUSALS.contains(_mark()))]
+    if spare:
+        conditions += [_is_refused(), Recipient.due_at > bindparam("start", type_=_moment())]
+    if others:
+        conditions.append(
+            or_(Recipient.refusals < PATIENCE, Recipient.carrier_id != bindparam("carrier"))
+        )
+    if operators is not None:
+        conditions.append(_in_ranges(operators))
+    return tuple(conditions)
+
+
+def bound(message: Message, share: Share) -> dict[str, Any]:
+    """Return the values for what `due` binds."""
+    values = {
+        "moment": now(),
+        "carrier": share.carrier.id,
+        "mark": refused_by(share.carrier.id),
+    }
+    if share.spare:  # those that nobody has tried yet are due since then
+        values["start"] = message.scheduled_at or message.created_at
+    return values
+
+
+def refused_by(carrier_id: int) -> str:
+    """Return what marks a recipient that is QUEUED as refused by a carrier, once and for all.
+
+    It stands in the column of the carrier's id of it, which has none yet; room is for the marks of
+    twelve carriers and more.
+    """
+    return f",{carrier_id},"
+
+
+def may_still_leave(phone_operator: str, marks: str, ways: Iterable[WayOut]) -> bool:
+    """Whether any carrier is left that takes an operator's numbers and did not refuse this one."""
+    return any(
+        phone_operator in (one.operators or _EVERYBODY) and refused_by(one.id) not in marks
+        for one in ways
     )
-    return conditions if operators is None else (*conditions, _in_ranges(operators))
 
 
-def _shares(ways: Sequence[WayOut], ready: Ready) -> Iterator[Share]:
+def _drawn(ways: Sequence[WayOut], message_id: int, ticket: int) -> list[WayOut]:
+    """Put carriers in the order of their priorities, those of one in an order that is drawn.
+
+    Each is first as often as its weight is of the sum of all, whichever of them are left out (the
+    smallest of exponentially distributed numbers).
+    """
+
+    def place(one: WayOut) -> tuple[int, float]:
+        seed = f"{message_id} {ticket} {one.id}".encode()
+        drawn = int.from_bytes(hashlib.blake2b(seed, digest_size=7).digest())
+        return one.priority, -math.log((drawn + 1) / 2**56) / one.weight
+
+    return sorted(ways, key=place)
+
+
+def _shares(up: Sequence[WayOut]) -> Iterator[Share]:
     """Yield for each carrier that is up the operators that no carrier before it takes."""
     left = _EVERYBODY
-    for one in ways:
-        takes = left & (one.operators or _EVERYBODY)
-        if takes and ready(one.id, one.url):
+    for one in up:
+        if takes := left & (one.operators or _EVERYBODY):
             left -= takes
-            yield Share(one, None if takes == _EVERYBODY else takes)
+            yield Share(one, _named(takes), others=_has_others(takes, one, up))
 
 
-def _has_due(message_id: int, share: Share) -> bool:
-    found = select(Recipient.id).where(*due(message_id, share.operators)).limit(1)
-    return db.session.scalar(found, {"moment": now()}) is not None
+def _whole(one: WayOut, up: Sequence[WayOut]) -> Share:
+    takes = one.operators or _EVERYBODY
+    return Share(one, _named(takes), others=_has_others(takes, one, up))
+
+
+def _named(takes: frozenset[str]) -> frozenset[str] | None:
+    return None if takes == _EVERYBODY else takes
+
+
+def _has_others(takes: frozenset[str], one: WayOut, up: Sequence[WayOut]) -> bool:
+    return any(takes <= (other.operators or _EVERYBODY) for other in up if other.id != one.id)
+
+
+def _for_nothing(message: Message, turned: Sequence[Share]) -> Share | None:
+    """Return a share that has nothing due, for its claim finds out when to look again.
+
+    None when something is due that only carriers may take that are not up.
+    """
+    found = select(Recipient.id).where(*_queued(message.id)).limit(1)
+    waits = db.session.scalar(found, {"moment": now()}) is not None
+    return None if waits else turned[0]
+
+
+def _has_due(message: Message, share: Share) -> bool:
+    conditions = due(message.id, share.operators, others=share.others, spare=share.spare)
+    found = select(Recipient.id).where(*conditions).limit(1)
+    return db.session.scalar(found, bound(message, share)) is not None
+
+
+def _queued(message: Any) -> tuple[ColumnElement[bool], ...]:
+    is_due = Recipient.due_at <= bindparam("moment", type_=_moment())
+    return Recipient.message_id == message, IS_QUEUED, is_due
+
+
+def _is_refused() -> ColumnElement[bool]:
+    return or_(Recipient.refusals >= PATIENCE, _REFUSALS.is_not(None))
+
+
+def _mark() -> Any:
+    return bindparam("mark", type_=_REFUSALS.type)
+
+
+def _moment() -> Any:
+    return Recipient.due_at.type
 
 
 def _in_ranges(operators: frozenset[str]) -> ColumnElement[bool]:

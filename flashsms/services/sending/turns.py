@@ -48,21 +48,29 @@ def take_over(message_id: int, ticket: int) -> int | None:
     return taken
 
 
-def pass_on(message: Message, ticket: int) -> None:
+def pass_on(message: Message, ticket: int, *, pause: float = 0) -> None:
     """Queue the next batch, or set when to look again; in the caller's transaction.
 
-    When `ticket` was taken over meanwhile somebody else continues; then only the next look is
-    brought forward, for recipients that came back to the queue after all.
+    With a `pause` (seconds) not before that, although something may be due. When `ticket` was taken
+    over meanwhile somebody else continues; then only the next look is brought forward, for
+    recipients that came back to the queue after all.
     """
     first_due = db.session.scalar(
         select(func.min(Recipient.due_at)).where(Recipient.message_id == message.id, IS_QUEUED)
     )
     if first_due is None:
         _set_wake(message.id, ticket, _when_handed_over())
+    elif pause:
+        _set_wake(message.id, ticket, max(first_due, now() + timedelta(seconds=pause)))
     elif first_due <= now() and _set_wake(message.id, ticket, stalled()):
-        on_commit(lambda: queue.enqueue_batch(message.id, ticket, urgent=message.urgent))
+        on_commit(lambda: enqueue(message, ticket))
     else:
         _wake_by(message.id, first_due)
+
+
+def enqueue(message: Message, ticket: int) -> None:
+    """Queue the next batch of a message; after the commit."""
+    queue.enqueue_batch(message.id, ticket, account_id=message.account_id, urgent=message.urgent)
 
 
 def rest(message_id: int, ticket: int, *, seconds: float) -> None:

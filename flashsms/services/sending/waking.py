@@ -102,7 +102,7 @@ def _launch(due: Due) -> Woken:
         if now() - message.scheduled_at > current_app.config["SCHEDULE_GRACE"]:
             _miss(message)
             return Woken(missed=1)
-        on_commit(lambda: queue.enqueue_batch(message.id, message.ticket, urgent=message.urgent))
+        on_commit(lambda: turns.enqueue(message, message.ticket))
     return Woken(launched=1)
 
 

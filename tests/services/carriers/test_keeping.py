@@ -226,3 +226,16 @@ def test_the_log_never_tells_a_password(
     carriers.add("Way", "smpp://a:hush@127.0.0.1:1")
     wait_for(lambda: "Cannot connect" in caplog.text)
     assert "hush" not in caplog.text
+
+
+def test_a_session_is_opened_anew_when_its_carrier_is_mended(looked_after: Sessions) -> None:
+    with Simulator() as smsc:
+        way = add(smsc)
+        wait_for(lambda: binds(smsc) == 1)
+        [before] = smsc._connections
+        looked_after.reopen(way.id)
+        wait_for(lambda: binds(smsc) == 1 and before not in smsc._connections)
+        [outcome] = looked_after.submit(way.id, way.url, [Submission(1, "233241234567", "A", "Hi")])
+        assert outcome.fate is Fate.ACCEPTED
+        looked_after.reopen(99)  # one that there is not
+        looked_after.close()

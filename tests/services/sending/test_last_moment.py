@@ -22,10 +22,10 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
     pace = batches._pace
 
     def install(act: Callable[[], object]) -> None:
-        def late(carrier: WayOut, message: Message) -> int:
+        def late(carrier: WayOut, message: Message, most: int | None) -> int:
             monkeypatch.setattr(batches, "_pace", pace)
             act()
-            return pace(carrier, message)
+            return pace(carrier, message, most)
 
         monkeypatch.setattr(batches, "_pace", late)
 

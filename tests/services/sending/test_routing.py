@@ -331,12 +331,12 @@ def test_many_queued_of_one_operator_do_not_make_the_claim_of_another_slow(
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("ANALYZE recipients"))
         db.session.commit()
-    batches._claim_rows(message.id, Share(way), 1)  # the statements are made once
+    batches._claim_rows(message, Share(way), 1)  # the statements are made once
     for operators in ({"MTN"}, {"MTN", "Other"}):
         share = Share(way, frozenset(operators))
         started = time.monotonic()
-        assert routing._has_due(message.id, share)
-        assert len(batches._claim_rows(message.id, share, 500)) == 500
+        assert routing._has_due(message, share)
+        assert len(batches._claim_rows(message, share, 500)) == 500
         assert time.monotonic() - started < 0.4
         db.session.rollback()
 
