@@ -1,4 +1,4 @@
-"""Secrets as they lie in the database: encrypted with a key that SECRET_KEY is the seed of."""
+"""Secrets made from SECRET_KEY: what lies in the database is encrypted, tokens are derived."""
 
 import base64
 import hmac
@@ -28,6 +28,13 @@ def unseal(purpose: str, sealed: str) -> str | None:
     except InvalidToken:
         _complain(purpose, sealed)
         return None
+
+
+def token(purpose: str, subject: str) -> str:
+    """Return the secret of a subject, the same as long as SECRET_KEY is; fit for addresses."""
+    key = current_app.config["SECRET_KEY"].encode()
+    digest = hmac.digest(key, f"token\0{purpose}\0{subject}".encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 @lru_cache(maxsize=256)

@@ -46,6 +46,11 @@ def normalise(raw: str, countries: Collection[str] = ()) -> str | None:
     return _normalise_foreign(bare, countries) if countries else None
 
 
+def national(phone: str) -> str:
+    """Return a number as people in Ghana write it (`0201234567`); any other one as it is."""
+    return "0" + phone[3:] if len(phone) == 12 and phone.startswith("233") else phone
+
+
 def operator(phone: str) -> str:
     """Name the operator that a number's range was given to: MTN, Telecel, AT or Other.
 

@@ -3,7 +3,8 @@
 from flask import Flask
 from flask.testing import FlaskClient
 
-from flashsms.services import senders, system_templates
+from flashsms.carriers.contract import Inbound
+from flashsms.services import inbound, senders, system_templates
 from tests.factories import Member, member
 from tests.web.test_statements import counts, grow
 
@@ -21,6 +22,8 @@ PAGES = (
     "/admin/credits",
     "/admin/credits?type=USAGE",
     "/admin/carriers",
+    "/admin/numbers",
+    "/admin/numbers/texts",
     "/admin/queues",
     "/admin/templates",
     "/admin/audit",
@@ -32,6 +35,7 @@ def more(ama: Member, start: int, count: int) -> dict[str, str]:
     for at in range(start, start + count):
         shop = member(f"Shop {at}", f"shop{at}@example.com")
         senders.request(shop.account.id, "NewName")
+        inbound.take(2, [Inbound(f"23354{at:07d}", "99", "Who are you?")])
         system_templates.create(f"For all {at}", "Hello")
     return {"account": ama.account.public_id, **grow(ama, start, count)}
 

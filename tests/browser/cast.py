@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -10,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.browser.site import Site
+from tests.browser.site import ROOT, Site
 
 EMAIL, PASSWORD = "busy@example.com", "a fine long password"
 OPERATOR = "boss@example.com"
@@ -24,6 +26,24 @@ _PEOPLE = [
 ]
 _TROUBLE = ["0242000001", "0242000002", "0242000003", "0242000004", "0242002009", "0202002010"]
 _PATIENCE = 30.0  # seconds until every message is over
+
+
+_TEXTS = """
+from flashsms import create_app
+from flashsms.carriers.contract import Inbound
+from flashsms.services import carriers, inbound
+
+with create_app().app_context():
+    number = inbound.numbers.add("0301234567", account="busy@example.com", carrier=None).number
+    said = {
+        "233242001000": "Good morning, are you open on Saturday? My sister wants six yards of it.",
+        "233202001001": "STOP",
+        "233552001003": "x" * 300,
+        "MTN": "Your bundle has expired.",
+    }
+    texts = [Inbound(phone, number, text, phone) for phone, text in said.items()]
+    inbound.take(carriers.listening()[0].id, [*texts, Inbound("233209999999", "1901", "Hello?")])
+"""
 
 
 def busy_account(site: Site) -> dict[str, str]:
@@ -58,7 +78,15 @@ def busy_account(site: Site) -> dict[str, str]:
         "template": template["id"],
     }
     _wait(ask, ids["campaign"])
+    people_write(site)
     return ids
+
+
+def people_write(site: Site) -> None:
+    """Let people answer the busy account, as a carrier would bring it."""
+    command = (sys.executable, "-c", _TEXTS)
+    ran = subprocess.run(command, cwd=ROOT, env=site.env, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
 
 
 def operator(site: Site, email: str = OPERATOR) -> str:

@@ -10,6 +10,7 @@ LISTS = [
     ("home", "/"),
     ("campaigns", "/campaigns"),
     ("compose", "/campaigns/new"),
+    ("conversations", "/conversations"),
     ("contacts", "/contacts"),
     ("contacts-nobody", "/contacts?q=nobody"),
     ("opt-outs", "/contacts/opt-outs"),
@@ -25,6 +26,7 @@ LISTS = [
     ("settings-account", "/settings/account"),
     ("settings-security", "/settings/security"),
     ("settings-members", "/settings/members"),
+    ("settings-replies", "/settings/replies"),
     ("settings-activity", "/settings/activity"),
 ]
 DETAILS = [  # of the busy account
@@ -33,6 +35,8 @@ DETAILS = [  # of the busy account
     ("campaign-scheduled", "/campaigns/{scheduled}"),
     ("draft", "/campaigns/drafts/{draft}"),
     ("review", "/campaigns/drafts/{draft}/review"),
+    ("conversation", "/conversations/233242001000"),
+    ("conversation-opted-out", "/conversations/233202001001"),
     ("group", "/contacts?group={group}"),
     ("rename-group", "/contacts/groups/{group}/edit"),
     ("contact", "/contacts/{contact}/edit"),
@@ -55,6 +59,8 @@ OPERATOR = [
     ("operator-carriers", "/admin/carriers"),
     ("operator-new-carrier", "/admin/carriers/new"),
     ("operator-carrier", "/admin/carriers/{carrier}"),
+    ("operator-numbers", "/admin/numbers"),
+    ("operator-texts", "/admin/numbers/texts"),
     ("operator-queues", "/admin/queues"),
     ("operator-templates", "/admin/templates"),
     ("operator-new-template", "/admin/templates/new"),

@@ -8,9 +8,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+from flashsms.carriers.contract import Inbound
 from flashsms.extensions import db
 from flashsms.models import OptSource, Role
-from flashsms.services import contacts, imports, keys, opt_outs, people, senders, sending, templates
+from flashsms.services import (
+    contacts,
+    imports,
+    inbound,
+    keys,
+    opt_outs,
+    people,
+    senders,
+    sending,
+    templates,
+)
 from flashsms.services.campaigns import Wish, drafts
 from flashsms.services.contacts import Draft
 from flashsms.services.sending import Order
@@ -29,6 +40,9 @@ PAGES = (
     "/contacts?group={group}",
     "/contacts/opt-outs",
     "/contacts/import",
+    "/conversations",
+    "/conversations?q=person",
+    "/conversations/233240001000",
     "/templates",
     "/sender-ids",
     "/credits",
@@ -36,6 +50,7 @@ PAGES = (
     "/settings",
     "/settings/members",
     "/settings/activity",
+    "/settings/replies",
 )
 
 
@@ -60,6 +75,8 @@ def grow(member: Member, start: int, count: int) -> dict[str, str]:
         imports.upload(account_id, f"{at}.csv", BytesIO(f"phone\n{phone}\n".encode()))
         wish = Wish(name=f"Draft {at}", text="Hi {{firstName}}", groups=(group.public_id,))
         drafts.save(account_id, drafts.new_id(), wish)
+        inbound.numbers.add(f"{1900 + at}", account=f"{member.account.public_id}", carrier=None)
+        inbound.take(1, [Inbound(phone, "1900", "Hi", f"{at}") for phone in phones(at + 1)])
         last = sending.accept(account_id, Order(text="Sale", recipients=numbers[:10])).message
     reviewed = drafts.save(
         account_id, drafts.new_id(), Wish(text="Hello", numbers=",".join(numbers))

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from flashsms.carriers.contract import Inbound
 from flashsms.extensions import db, transaction
 from flashsms.models import (
     Account,
@@ -23,6 +24,7 @@ from flashsms.services import (
     contacts,
     credits,
     imports,
+    inbound,
     keys,
     opt_outs,
     people,
@@ -81,6 +83,7 @@ def ids(app: Flask, client: FlaskClient, ama: Member) -> dict[str, str]:
     uploaded = imports.upload(account_id, SCRIPT + ".csv", BytesIO(table))
     invitation = people.invite(account_id, "yaw@example.com", Role.MEMBER, owner)
     key = keys.create(account_id, SCRIPT)[0]
+    inbound.take(1, [Inbound(number, SCRIPT, SCRIPT)])
     db.session.commit()
     return {
         "group_id": group.public_id,
@@ -92,6 +95,7 @@ def ids(app: Flask, client: FlaskClient, ama: Member) -> dict[str, str]:
         "invitation_id": invitation.public_id,
         "member_id": owner.public_id,
         "key_id": key.public_id,
+        "phone": number,
     }
 
 

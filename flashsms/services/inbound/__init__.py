@@ -1,5 +1,10 @@
-"""What people write to us: kept, answered where a word asks for it, shown as conversations."""
+"""What people write to us: kept, answered where a word asks for it, shown as conversations.
 
-from flashsms.services.inbound.taking import take
+`numbers`, `words`, `conversations` and `timeline` are used as modules: `inbound.numbers.add`.
+"""
 
-__all__ = ["take"]
+from flashsms.services.inbound import conversations, numbers, timeline, words
+from flashsms.services.inbound.replying import reply
+from flashsms.services.inbound.taking import take, wake_due
+
+__all__ = ["conversations", "numbers", "reply", "take", "timeline", "wake_due", "words"]
