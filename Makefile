@@ -12,10 +12,10 @@ TURN := $(if $(shell command -v flock),flock Makefile)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak check bench vendor screenshots clean
+.PHONY: help run demo test soak check bench bench-peers vendor screenshots clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | \
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
 		while IFS='|' read -r name text; do printf '  make %-11s  %s\n' "$$name" "$$text"; done
 
 run: $(RUNTIME) ## start everything; Ctrl-C stops it (another port: PORT=8001 make run)
@@ -41,6 +41,9 @@ check: $(TOOLS) ## lint: style, types, the direction of imports, templates
 
 bench: $(TOOLS) $(PEERS) ## measure
 	@exec $(BIN)/python -m bench
+
+bench-peers: $(TOOLS) $(PEERS) ## measure beside Kannel, which must be installed, and keep a TPS limit
+	@exec $(BIN)/python -m bench.peers
 
 vendor: $(TOOLS) ## fetch the front end's packages again, as static/vendor/refresh.py lists them
 	$(BIN)/python static/vendor/refresh.py

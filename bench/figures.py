@@ -16,6 +16,14 @@ class Round:
     cpu: Cpu = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The rounds of the product and of Kannel, in the order in which they took turns."""
+
+    ours: Sequence[Round]
+    kannel: Sequence[Round]
+
+
 def middle(rounds: Sequence[Round]) -> Round:
     """Return the median of each figure."""
     names = dict.fromkeys(name for one in rounds for name in one.cpu)

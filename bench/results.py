@@ -6,26 +6,28 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import psycopg
 
 from bench.book import Book
-from bench.figures import Round, middle
+from bench.figures import Pair, Round, middle
 from bench.history import SMALL, History, scans
 from bench.imports import Imported
 from bench.latency import Latencies
 from bench.pages import LAYOUT, Pages
 from bench.processes import Cpu
+from bench.tps import Held
 
 FILE = Path(__file__).with_name("RESULTS.md")
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
-def write(tables: Sequence[str]) -> None:
-    """Replace what stands between the markers."""
-    before, _, rest = FILE.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    FILE.write_text("\n\n".join([f"{before}{BEGIN}", *tables, f"{END}{after}"]))
+def write(tables: Sequence[str], part: str = "measured") -> None:
+    """Replace what stands between the markers of a part."""
+    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    before, _, rest = FILE.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    FILE.write_text("\n\n".join([f"{before}{begin}", *tables, f"{end}{after}"]))
 
 
 def machine() -> str:
@@ -121,6 +123,35 @@ def history(found: History) -> str:
     return "\n".join(
         [title, "", *head, *lines, "", filled, "", shown, "", "```", "\n\n".join(plans), "```"]
     )
+
+
+def beside(found: Mapping[str, Pair]) -> str:
+    """Return the tables of the peers, from the rounds of each database and form."""
+    lines = []
+    for name, pair in found.items():
+        ours, theirs = middle(pair.ours).rate, middle(pair.kannel).rate
+        ratios = [one.rate / other.rate for one, other in zip(pair.ours, pair.kannel, strict=True)]
+        spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+        lines.append(f"| {name} | {ours:,.0f} | {theirs:,.0f} | {median(ratios):.2f} | {spread} |")
+    used = {
+        f"{name}, {who}": middle(rounds).cpu
+        for name, pair in found.items()
+        for who, rounds in (("ours", pair.ours), ("Kannel", pair.kannel))
+    }
+    head = _head("", "ours", "Kannel", "ours / Kannel", "of the rounds")
+    title = "### Beside Kannel: messages/s with receipts settled"
+    return "\n".join([title, "", *head, *lines, "", *_cpu(used)])
+
+
+def held(found: Mapping[str, Held]) -> str:
+    """Return the table of the TPS limit, from what each database's workers did."""
+    head = _head("", "allowed a second", "over 30 s", "off by", "most in one second", "workers")
+    lines = [
+        f"| {name} | {one.allowed:,} | {one.rate:,.1f} | {one.rate / one.allowed - 1:+.1%} "
+        f"| {one.most:,} | {one.workers} |"
+        for name, one in found.items()
+    ]
+    return "\n".join(["### A TPS limit shared by three workers", "", *head, *lines])
 
 
 def _questions(name: str, found: Book) -> str:

@@ -46,7 +46,7 @@ def _draft(message: Message, suffix: str, *, only_failed: bool) -> CampaignDraft
     name = message.campaign_name or ""
     wish = Wish(
         name=f"{name[: LONGEST_NAME - len(suffix) - 3]} ({suffix})" if name else "",
-        sender=message.sender,
+        sender="" if message.from_number else message.sender,
         text=message.text,
         people_of=message.public_id,
         only_failed=only_failed,
