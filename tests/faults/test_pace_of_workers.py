@@ -16,6 +16,7 @@ pytestmark = pytest.mark.database
 TPS = 150
 SECONDS, OFF_BY = (30.0, 0.02) if LONG else (8.0, 0.05)
 WARM_UP = 2.0  # seconds from the first submission until all three are at it
+WINDOW = 3.0  # seconds: whoever reads a busy machine's clock late finds a second's worth at once
 WORKERS = ("worker-1", "worker-2", "worker-3")
 
 
@@ -31,8 +32,8 @@ def test_three_workers_share_one_limit(installed: Installation, ama: Member) -> 
     start = bisect_left(times, times[0] + WARM_UP)
     end = bisect_left(times, times[start] + SECONDS)
     assert (end - start) / SECONDS == pytest.approx(TPS, rel=OFF_BY)
-    busiest = max(bisect_left(times, one + 1.0) - at for at, one in enumerate(times[:end]))
-    assert busiest <= TPS * 1.3  # a bucket of a tenth of a second, and a busy machine on the way
+    busiest = max(bisect_left(times, one + WINDOW) - at for at, one in enumerate(times[:end]))
+    assert busiest <= TPS * WINDOW * 1.2
     shares = Counter(one.line for one in seen[start:end])
     assert len(shares) == len(WORKERS)
     assert min(shares.values()) > TPS  # nobody stood by
