@@ -59,7 +59,10 @@ class InboundMessage(Model):
 
 
 class InboundPart(Model):
-    """One part of a longer text, until the others are there; `reference` is the phone's own."""
+    """One part of a longer text, until the others are there; `reference` is the phone's own.
+
+    It is below zero once the text is whole (`services.inbound.parts`).
+    """
 
     __tablename__ = "inbound_parts"
 

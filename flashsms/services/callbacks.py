@@ -4,7 +4,7 @@ import hmac
 import logging
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from flashsms.carriers import urls
 from flashsms.carriers.contract import CarrierError, Inbound, Receipt
@@ -47,14 +47,17 @@ def hear(carrier_id: str, secret: str, call: Call) -> Heard:
 
     A carrier that is switched off is heard, too: what left by it is still reported on. Raises
     NotFound, whether there is no such carrier, it has no callbacks, or the secret is wrong; Refused
-    for a wrong signature, DomainError bad_callback for a call that cannot be read, Unavailable when
-    the database fails.
+    for a wrong signature, DomainError bad_callback for a call that cannot be read or stored,
+    Unavailable when the database fails.
     """
     try:
         id, provider = _find(carrier_id, secret)
         heard = _read(provider, carrier_id, call)
         receipts.apply(id, [one for one in heard.arrivals if isinstance(one, Receipt)])
         inbound.take(id, [one for one in heard.arrivals if isinstance(one, Inbound)])
+    except (DataError, UnicodeError) as error:  # never gets better: it must not come for ever
+        log.exception("A callback of carrier %s holds what cannot be stored.", carrier_id[:40])
+        raise DomainError("bad_callback", "This call holds what cannot be stored.") from error
     except SQLAlchemyError as error:
         log.exception("A callback of carrier %s was not stored.", carrier_id[:40])
         raise Unavailable from error

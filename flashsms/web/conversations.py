@@ -11,7 +11,7 @@ from flask_login import current_user, login_required
 from flashsms.models import Conversation
 from flashsms.services import contacts, inbound
 from flashsms.services.errors import DomainError, NotFound
-from flashsms.services.inbound.answering import is_person
+from flashsms.services.inbound.reading import is_person
 from flashsms.services.inbound.replying import way_back
 from flashsms.services.meter import measure
 from flashsms.web import bp

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from flashsms.carriers.contract import Fate, Outcome, Submission
 from flashsms.carriers.http.twilio import signature
@@ -146,6 +146,35 @@ def test_a_provider_is_asked_to_call_again_while_the_database_is_away(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert client.get(path(kannel, "receipts"), query_string=told).status_code == 200
     assert statuses(message.id) == {"DELIVERED": 1}
+
+
+def test_what_can_never_be_stored_is_not_asked_for_again(
+    client: FlaskClient, kannel: WayOut
+) -> None:
+    def fail(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE recipients"):
+            raise DataError(statement, {}, Exception("out of range"))
+
+    event.listen(db.engine, "before_cursor_execute", fail)
+    told = {"id": "ours-1", "state": "1"}
+    answer = client.get(path(kannel, "receipts"), query_string=told)
+    event.remove(db.engine, "before_cursor_execute", fail)
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (400, None)
+    assert "cannot be stored" in answer.text
+
+
+def test_unprintables_in_a_call_do_no_harm(client: FlaskClient, app: Flask) -> None:
+    one = way("Africa's Talking", "africastalking://user:key@default")
+    told = {"id": "7\0", "status": "Success", "phoneNumber": "2332\x0042001000\x1b"}
+    assert client.post(path(one, "receipts"), data=told).status_code == 200
+    db.session.commit()
+    found = db.session.execute(select(ParkedReceipt.carrier_ref, ParkedReceipt.phone)).all()
+    assert found == [("7", "233242001000")]
+    brought = {"id": "7\0", "from": "MTN\0", "to": "\x001900", "text": "a\0b"}
+    assert client.post(path(one, "inbound"), data=brought).status_code == 200
+    db.session.commit()
+    found = db.session.execute(select(InboundMessage.number, InboundMessage.text)).all()
+    assert found == [("1900", "ab")]
 
 
 def test_messages_ask_for_receipts_at_our_address(app: Flask, kannel: WayOut) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from flashsms.carriers.contract import CarrierError
 from flashsms.carriers.urls import options
 from flashsms.extensions import db, on_commit, transaction
-from flashsms.models import Carrier, now
+from flashsms.models import Carrier, InboundNumber, now
 from flashsms.models.rows import change
 from flashsms.services import audit, vault
 from flashsms.services.audit import Action
@@ -207,7 +207,8 @@ def _put(
 def _succeed(old: Carrier) -> Carrier:
     """Make the carrier a new row: ids in receipts of another service are not those of the old one.
 
-    The old row is switched off under a name of its own, for what left by it refers to it.
+    The old row is switched off under a name of its own, for what left by it refers to it. Numbers
+    are answered by the new one.
     """
     name, old.active = old.name, False
     old.name = f"{name[: LONGEST_NAME - 30]} until {now():%Y-%m-%d %H:%M:%S.%f}"[:LONGEST_NAME]
@@ -225,6 +226,8 @@ def _succeed(old: Carrier) -> Carrier:
     db.session.add(new)
     db.session.flush()
     clients.put(new.id, clients.ids_of(old.id))
+    numbers = update(InboundNumber).where(InboundNumber.carrier_id == old.id)
+    change(numbers.values(carrier_id=new.id))
     return new
 
 

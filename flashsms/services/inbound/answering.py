@@ -1,13 +1,12 @@
 """What words such as STOP do, and the one answer that each gets.
 
 The database decides whether one is due, so that the same word over two workers is answered once:
-an opt-out is answered when its row is new, a return when it ended one, and for HELP the row of the
-conversation is locked by then (`conversations.note`). Everything is locked in one order, opt-outs
-before accounts, so that two carriers' texts cannot lock each other out.
+an opt-out is answered when its row is new, a return when it ended one; how many were answered is
+counted while the row of the conversation is locked (`conversations.note`). Everything is locked in
+one order, opt-outs before accounts, so that two carriers' texts cannot lock each other out.
 """
 
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,9 +24,8 @@ from flashsms.services.inbound.words import Wording
 from flashsms.services.sending import Order
 
 LABEL = "Automatic answer"
-HELP_AGAIN = timedelta(hours=24)  # until somebody who asked for help gets it again
-
-_PERSON = re.compile(r"[0-9]{7,15}")
+PERIOD = timedelta(hours=24)
+MOST = 5  # answers to one person in a PERIOD, HELP but once: each costs the account a message
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +41,6 @@ class Taken:
     text: str
     kind: InboundKind
     at: datetime
-
-
-def is_person(phone: str) -> bool:
-    """Whether an address can belong to a person: a whole number, no short code and no name."""
-    return _PERSON.fullmatch(phone) is not None
 
 
 def act(
@@ -68,8 +61,8 @@ def act(
         text = wordings[one.account_id].answers[one.kind]
         if one.phone in ours or not text:  # two of our own numbers would never stop
             continue
-        if one.kind is not InboundKind.HELP or not _helped(one):
-            _answer(one, text, _way_back(one, carrier_id, listed))
+        if _may_answer(one):
+            _answer(one, text, numbers.carrier_for(listed.get(one.number), carrier_id))
 
 
 def _apply(one: Taken) -> bool:
@@ -81,25 +74,19 @@ def _apply(one: Taken) -> bool:
     return True
 
 
-def _helped(one: Taken) -> bool:
-    """Whether this person was told lately how to get help."""
-    answered = select(InboundMessage.id).where(
+def _may_answer(one: Taken) -> bool:
+    """Whether this person was not answered too often lately."""
+    answered = select(InboundMessage.kind).where(
         InboundMessage.phone == one.phone,
-        InboundMessage.received_at > now() - HELP_AGAIN,
+        InboundMessage.received_at > now() - PERIOD,
         InboundMessage.account_id == one.account_id,
-        InboundMessage.kind == InboundKind.HELP,
         InboundMessage.answer_id.is_not(None),
     )
-    return db.session.scalar(answered.limit(1)) is not None
+    kinds = db.session.scalars(answered.limit(MOST)).all()
+    return len(kinds) < MOST and not (one.kind is InboundKind.HELP and one.kind in kinds)
 
 
-def _way_back(one: Taken, carrier_id: int, listed: Mapping[str, InboundNumber]) -> int:
-    """Return the carrier of the number that was written to, or that by which the text came."""
-    known = listed.get(one.number)
-    return carrier_id if known is None or known.carrier_id is None else known.carrier_id
-
-
-def _answer(one: Taken, text: str, carrier_id: int) -> None:
+def _answer(one: Taken, text: str, carrier_id: int | None) -> None:
     """Send an answer as a message of the account; one that it cannot pay is not sent."""
     order = Order(
         text=text,

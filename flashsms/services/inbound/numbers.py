@@ -128,6 +128,19 @@ def among(addresses: Iterable[str]) -> dict[str, InboundNumber]:
     return {one.number: one for one in found}
 
 
+def carrier_for(number: InboundNumber | None, came_by: int | None) -> int | None:
+    """Return the id of the carrier by which to answer: that of a number, else `came_by`.
+
+    None for any, when these are unknown or switched off.
+    """
+    remembered = number.carrier_id if number is not None else None
+    for carrier_id in (remembered, came_by):
+        is_on = select(Carrier.active).where(Carrier.id == carrier_id)
+        if carrier_id is not None and db.session.scalar(is_on):
+            return carrier_id
+    return None
+
+
 def email_of(account_id: int) -> str:
     """Return the e-mail by which forms name an account: that of its first user."""
     query = select(User.email).where(User.account_id == account_id)

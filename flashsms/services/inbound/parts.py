@@ -1,15 +1,18 @@
 """Longer texts come in parts, in any order, over any worker, and perhaps twice.
 
-Parts stay for KEPT, also once their text is whole: by them a part that comes again is known. All
+Parts wait for KEPT. Those of a text that became whole stay beside them, as `told`: what comes again
+within AGAIN is known by them, unless it makes another text together with what comes after it, for
+phones count their longer texts from 0 to 255 and begin anew, and some number all of them alike. All
 of this runs while the carrier's texts are locked (`taking`), so that two workers that bring one
 part each make one text.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import aliased
 
 from flashsms.carriers.contract import Inbound, TextPart
 from flashsms.extensions import db
@@ -18,6 +21,7 @@ from flashsms.models.rows import change, insert
 from flashsms.services.inbound.reading import Text, whole
 
 KEPT = timedelta(hours=1)
+AGAIN = timedelta(minutes=2)  # after a text became whole: its parts that come are repetitions
 PER_TICK = 200  # texts looked at in one tick
 GAP = "\u2026"  # stands for parts that never came
 _MOST = 255  # parts of a text
@@ -33,6 +37,24 @@ class Group(NamedTuple):
     reference: int
     total: int
 
+    @property
+    def told(self) -> "Group":
+        """Where the parts of the last such text stay that became whole: below zero, aside."""
+        return self._replace(reference=-1 - self.reference)
+
+
+class Parts(NamedTuple):
+    """The parts of a text that are there, by their positions, and when the last one came."""
+
+    texts: dict[int, str]
+    until: datetime | None
+
+    def repeat(self, told: "Parts") -> bool:
+        """Whether these are but a text that was told, or some of it, as it came again."""
+        if self.until is None or told.until is None or self.until > told.until + AGAIN:
+            return False
+        return self.texts.items() <= told.texts.items()
+
 
 def join(carrier_id: int, texts: Iterable[Inbound]) -> list[Text]:
     """Return what is whole now, in the order in which it came; keep the parts of the rest."""
@@ -46,22 +68,28 @@ def join(carrier_id: int, texts: Iterable[Inbound]) -> list[Text]:
 
 
 def lapsed() -> list[Group]:
-    """Return some of the texts of which a part has waited for KEPT: a look at one index."""
-    waited = select(*_KEY).where(InboundPart.received_at <= now() - KEPT)
+    """Return some of the texts of which no part has come for KEPT: a look at one index."""
+    newer = aliased(InboundPart)
+    same = (getattr(newer, column.key) == column for column in _KEY)
+    came = select(newer.position).where(*same, newer.received_at > now() - KEPT)
+    waited = select(*_KEY).where(InboundPart.received_at <= now() - KEPT, ~came.exists())
     return [Group(*row) for row in db.session.execute(waited.limit(PER_TICK).distinct())]
 
 
 def give_up(group: Group) -> Text | None:
     """Forget the parts of a text; return it, with gaps, if it never became whole.
 
-    Nothing happens while another part has come since.
+    Nothing happens while another part has come since. What was told takes its repetitions along.
     """
-    newest = db.session.scalar(select(func.max(InboundPart.received_at)).where(*_of(group)))
-    if newest is None or newest > now() - KEPT:
-        return None
     there = _parts(group)
+    if there.until is None or there.until > now() - KEPT:
+        return None
     _forget(group)
-    return None if len(there) == group.total else _joined(group, there)
+    if group.reference >= 0:
+        return None if there.repeat(_parts(group.told)) else _joined(group, there.texts)
+    if _parts(group.told).repeat(there):
+        _forget(group.told)
+    return None
 
 
 def _makes_sense(part: TextPart) -> bool:
@@ -71,23 +99,35 @@ def _makes_sense(part: TextPart) -> bool:
 def _add(carrier_id: int, one: Inbound, part: TextPart) -> Iterator[Text]:
     """Keep a part, and yield the text that it makes whole.
 
-    Phones count their longer texts from 0 to 255 and begin anew: another text in a place that is
-    taken begins another one.
+    Another text in a place that is taken begins another one; so does a part that came again, once
+    AGAIN is over: what it was a repetition of is not mixed with what comes now.
     """
     group = Group(carrier_id, one.phone, one.number, part.reference % _LARGEST, part.total)
-    there = _parts(group)
-    if there.get(part.number) == one.text:
+    there, told = _parts(group), _parts(group.told)
+    repeats = there.repeat(told)
+    is_over = repeats and told.until is not None and now() > told.until + AGAIN
+    if there.texts.get(part.number) == one.text and not is_over:
         return
-    if part.number in there:
-        if len(there) < group.total:
-            yield _joined(group, there)
+    if part.number in there.texts or is_over:
+        if not repeats:
+            yield _joined(group, there.texts)
         _forget(group)
-        there = {}
+        there.texts.clear()
     place = {**group._asdict(), "position": part.number, "text": one.text}
     change(insert(InboundPart).values(place))
-    there[part.number] = one.text
-    if len(there) == group.total:
-        yield _joined(group, there)
+    there.texts[part.number] = one.text
+    if len(there.texts) == group.total:
+        yield from _tell(group, Parts(there.texts, now()), told)
+
+
+def _tell(group: Group, whole: Parts, told: Parts) -> Iterator[Text]:
+    """Yield a text that is whole and remember it; one that was told already is a repetition."""
+    if whole.repeat(told):
+        _forget(group)
+        return
+    _forget(group.told)
+    change(update(InboundPart).where(*_of(group)).values(reference=group.told.reference))
+    yield _joined(group, whole.texts)
 
 
 def _joined(group: Group, there: dict[int, str]) -> Text:
@@ -100,9 +140,11 @@ def _joined(group: Group, there: dict[int, str]) -> Text:
     return Text(group.phone, group.number, "".join(pieces), joined=True)
 
 
-def _parts(group: Group) -> dict[int, str]:
-    query = select(InboundPart.position, InboundPart.text).where(*_of(group))
-    return {position: text for position, text in db.session.execute(query)}
+def _parts(group: Group) -> Parts:
+    query = select(InboundPart.position, InboundPart.text, InboundPart.received_at)
+    found = db.session.execute(query.where(*_of(group))).all()
+    texts = {position: text for position, text, _ in found}
+    return Parts(texts, max((at for _, _, at in found), default=None))
 
 
 def _forget(group: Group) -> None:

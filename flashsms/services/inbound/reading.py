@@ -13,8 +13,10 @@ LONGEST_ADDRESS = 20
 LONGEST_REF = 64
 NOBODY = "unknown"  # stands for a sender that the carrier did not name
 
+_PERSON = re.compile(r"[0-9]{7,15}")
 _DIGITS = re.compile(r"[0-9]{3,15}")
 _STRANGE = re.compile(r"[^\w &+-]")
+_HASH = 10  # characters that stand for the end of an address that is too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +53,36 @@ def whole(given: Inbound) -> Text:
 def address(raw: str) -> str:
     """Return an address as it is compared: a number as digits with its country, others as given.
 
-    `0…` of Ghana becomes `233…`; short codes stay what they are. A name (`MTN`) keeps its letters.
+    `0…` of Ghana becomes `233…`; short codes stay what they are. A name (`MTN`) keeps its letters,
+    one that is too long its beginning.
     """
     if digits := normalise(raw, current_app.config["COUNTRIES"]):
         return digits
     if any(character.isalpha() for character in raw):
-        return _STRANGE.sub("-", raw.strip())[:LONGEST_ADDRESS]
+        return _fitting(_STRANGE.sub("-", raw.strip()), raw)
     digits = "".join(one for one in raw if one.isascii() and one.isdigit())
     digits = digits.removeprefix("00")
     if len(digits) == 10 and digits.startswith("0"):  # a fixed line of Ghana
         digits = "233" + digits[1:]
-    return digits[:LONGEST_ADDRESS]
+    return _fitting(digits, raw)
+
+
+def is_person(known: str) -> bool:
+    """Whether an address can belong to a person: a whole number, no short code and no name."""
+    return _PERSON.fullmatch(known) is not None
 
 
 def is_number(known: str) -> bool:
     """Whether an address is a number or a short code, which messages can leave from."""
     return _DIGITS.fullmatch(known) is not None
+
+
+def _fitting(known: str, raw: str) -> str:
+    """Return an address that fits its column: two that differ at their end stay two."""
+    if len(known) <= LONGEST_ADDRESS:
+        return known
+    digest = hashlib.sha256(raw.strip().encode("utf-8", "replace")).hexdigest()
+    return f"{known[: LONGEST_ADDRESS - _HASH - 1]}-{digest[:_HASH]}"
 
 
 def _storable(text: str) -> str:

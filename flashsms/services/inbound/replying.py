@@ -11,7 +11,7 @@ from flashsms.models import Conversation, InboundMessage, InboundNumber
 from flashsms.services import idempotency, opt_outs, senders, sending
 from flashsms.services.errors import DomainError
 from flashsms.services.inbound import conversations, numbers
-from flashsms.services.inbound.answering import is_person
+from flashsms.services.inbound.reading import is_person
 from flashsms.services.sending import Order
 from flashsms.text.phones import normalise
 
@@ -88,10 +88,7 @@ def _number(account_id: int, conversation: Conversation) -> InboundNumber | None
 
 def _carrier(account_id: int, phone: str, number: str) -> int | None:
     """Return the carrier of a number, else that by which texts to it came; None for any."""
-    known = numbers.among([number]).get(number)
-    if known is not None and known.carrier_id is not None:
-        return known.carrier_id
-    return db.session.scalar(
+    came_by = db.session.scalar(
         select(InboundMessage.carrier_id)
         .where(
             InboundMessage.account_id == account_id,
@@ -101,3 +98,4 @@ def _carrier(account_id: int, phone: str, number: str) -> int | None:
         .order_by(InboundMessage.id.desc())
         .limit(1)
     )
+    return numbers.carrier_for(numbers.among([number]).get(number), came_by)

@@ -1,19 +1,18 @@
 """Texts that carriers bring, stored once for the account whose number they were sent to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
 
 from flashsms.carriers.contract import Inbound
 from flashsms.extensions import db, transaction
-from flashsms.models import InboundKind, InboundMessage, now
+from flashsms.models import InboundMessage, now
 from flashsms.models.rows import insert, lock
-from flashsms.services.inbound import answering, conversations, numbers, owners, parts, words
+from flashsms.services.inbound import answering, conversations, numbers, owners, parts
 from flashsms.services.inbound.answering import Taken
 from flashsms.services.inbound.owners import Owners
 from flashsms.services.inbound.reading import Text, clean
-from flashsms.services.inbound.words import Wording
 
 REPEATED = timedelta(seconds=60)  # within which the same text is taken for one that came again
 
@@ -24,8 +23,9 @@ def take(carrier_id: int, texts: Sequence[Inbound]) -> None:
     """Store what people wrote; once this returns, it may be acknowledged.
 
     One that comes twice is stored once: known by the carrier's id of it, or without one by being
-    the same from the same number within REPEATED. SMPP gives none and delivers again whatever was
-    not acknowledged. Words such as STOP are acted upon and answered in the same transaction.
+    the same as the newest from the same person to the same number within REPEATED. SMPP gives none
+    and delivers again whatever was not acknowledged. Words such as STOP are acted upon and answered
+    in the same transaction.
     """
     if not texts:
         return
@@ -49,46 +49,27 @@ def wake_due() -> None:
 
 
 def _store(carrier_id: int, texts: Sequence[Text]) -> None:
-    fresh = _without_repeated(carrier_id, texts)
-    if not fresh:
+    if not texts:
         return
-    listed = numbers.among({one.number for one in fresh})
-    owned = owners.of(fresh, listed)
-    wordings = words.of({account for account in owned.values() if account is not None})
-    taken = list(_insert(carrier_id, fresh, owned, wordings))
+    listed = numbers.among({one.number for one in texts})
+    owned = owners.of(texts, listed)
+    taken = list(_insert(carrier_id, texts, owned))
     conversations.note(taken)
-    answering.act(carrier_id, taken, listed, wordings)
+    answering.act(carrier_id, taken, listed, owned.wordings)
 
 
-def _without_repeated(carrier_id: int, texts: Sequence[Text]) -> list[Text]:
-    """Leave out what has no id and was stored a moment ago. A text of parts is never left out."""
-    nameless = {one.phone for one in texts if one.ref is None and not one.joined}
-    found = db.session.execute(
-        select(InboundMessage.phone, InboundMessage.number, InboundMessage.text).where(
-            InboundMessage.phone.in_(sorted(nameless)),
-            InboundMessage.received_at >= now() - REPEATED,
-            InboundMessage.carrier_id == carrier_id,
-            InboundMessage.carrier_ref.is_(None),
-        )
-    )
-    seen = {(phone, number, text) for phone, number, text in found} if nameless else set()
-    fresh = []
+def _insert(carrier_id: int, texts: Sequence[Text], owned: Owners) -> Iterator[Taken]:
+    """Insert texts, and yield those that were not there yet and belong to somebody.
+
+    One without an id was, when it is the newest of its number again: between STOP and STOP there
+    may be a START. A text of parts is never taken for a repetition.
+    """
+    newest = _newest(texts)
     for one in texts:
-        said = (one.phone, one.number, one.text)
-        if one.ref is None and not one.joined and said in seen:
+        this = carrier_id, one.ref, one.text
+        if one.ref is None and not one.joined and newest.get((one.phone, one.number)) == this:
             continue
-        seen.add(said)
-        fresh.append(one)
-    return fresh
-
-
-def _insert(
-    carrier_id: int, texts: Iterable[Text], owned: Owners, wordings: dict[int, Wording]
-) -> Iterable[Taken]:
-    """Insert texts, and yield those whose id was not there yet."""
-    for one in texts:
-        account_id = owned[one.phone, one.number]
-        kind = _kind(one, wordings.get(account_id or 0))
+        account_id, kind = owned.of(one)
         moment = now()
         row = insert(InboundMessage).values(
             account_id=account_id,
@@ -101,12 +82,31 @@ def _insert(
             received_at=moment,
         )
         stored = db.session.scalar(row.on_conflict_do_nothing().returning(InboundMessage.id))
-        if stored is not None and account_id is not None:
+        if stored is None:
+            continue
+        newest[one.phone, one.number] = this
+        if account_id is not None:
+            owned.note(account_id, one.phone, kind)
             yield Taken(stored, account_id, one.phone, one.number, one.text, kind, moment)
 
 
-def _kind(text: Text, wording: Wording | None) -> InboundKind:
-    """Return what a text means. Short codes and names are machines: none of their words count."""
-    if wording is None or not answering.is_person(text.phone):
-        return InboundKind.TEXT
-    return wording.kind_of(text.text)
+def _newest(texts: Iterable[Text]) -> dict[tuple[str, str], tuple[int, str | None, str]]:
+    """Return what came last within REPEATED, by phone and number, for texts without an id."""
+    nameless = {one.phone for one in texts if one.ref is None and not one.joined}
+    if not nameless:
+        return {}
+    found = db.session.execute(
+        select(
+            InboundMessage.phone,
+            InboundMessage.number,
+            InboundMessage.carrier_id,
+            InboundMessage.carrier_ref,
+            InboundMessage.text,
+        )
+        .where(
+            InboundMessage.phone.in_(sorted(nameless)),
+            InboundMessage.received_at >= now() - REPEATED,
+        )
+        .order_by(InboundMessage.received_at, InboundMessage.id)
+    )
+    return {(phone, number): (carrier, ref, said) for phone, number, carrier, ref, said in found}

@@ -141,14 +141,17 @@ def _words(kind: InboundKind, given: str) -> tuple[str, ...]:
 
 
 def _check_apart(known: Mapping[InboundKind, tuple[str, ...]]) -> None:
-    meant: dict[str, InboundKind] = {}
-    for kind in KINDS:
+    """Refuse a word of two meanings; to blame is a field with words that are not the usual ones.
+
+    The usual words of STOP never mean anything else: people know them from everybody else.
+    """
+    meant = dict.fromkeys(_folded(InboundKind.STOP), InboundKind.STOP)
+    for kind in sorted(KINDS, key=lambda one: bool(set(known[one]) - set(_folded(one)))):
         for word in known[kind] or _folded(kind):
             if (other := meant.setdefault(word, kind)) is not kind:
                 raise DomainError(
                     "bad_words",
-                    f"{_name(kind)}_words must not have {word.upper()!r}, which means {other} "
-                    "already.",
+                    f"{_name(kind)}_words must not have {word.upper()!r}: it means {other}.",
                 )
 
 

@@ -35,8 +35,8 @@ def final(receipts: Iterable[Receipt]) -> dict[str, Heard]:
     for receipt in receipts:
         status = _FINAL.get(receipt.state)
         if status is not None:
-            ref = ref_key(receipt.carrier_id)
-            heard.setdefault(ref, Heard(ref, receipt.phone[:15], status, _why(receipt)))
+            ref, phone = ref_key(receipt.carrier_id), _printable(receipt.phone)[:15]
+            heard.setdefault(ref, Heard(ref, phone, status, _why(receipt)))
     return heard
 
 

@@ -1,7 +1,10 @@
 """STOP, START and HELP do what they say, and answer once."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -21,7 +24,7 @@ from flashsms.models import (
 from flashsms.services import accounts, carriers, inbound, opt_outs, sending
 from flashsms.services.errors import DomainError
 from flashsms.services.sending import Order
-from tests.factories import Member, ledger_sum
+from tests.factories import Member, ledger_sum, phones
 from tests.scripted import ScriptedSessions
 from tests.services.inbound.conftest import ESI, NUMBER, text
 from tests.services.inbound.test_taking import at_once, stored
@@ -176,7 +179,7 @@ def test_words_and_answers_are_the_accounts_own(
     [
         ("STOP ME-NOW", "", "stop_words"),
         ("x" * 21, "", "stop_words"),
-        ("START", "", "start_words"),
+        ("START", "", "stop_words must not have 'START'"),
         ("", "Hello {{name}}", "stop_answer"),
         ("", "x" * 321, "stop_answer"),
     ],
@@ -188,3 +191,77 @@ def test_words_that_cannot_be_are_refused(ama: Member, words: str, answer: str, 
         inbound.words.save(
             ama.account.id, given, dict.fromkeys(kinds, "") | {InboundKind.STOP: answer}
         )
+
+
+def test_stop_never_means_anything_else(ama: Member) -> None:
+    kinds = inbound.words.KINDS
+    nothing = dict.fromkeys(kinds, "")
+    own = nothing | {InboundKind.STOP: "gyae"}
+    for kind in (InboundKind.START, InboundKind.HELP):
+        with pytest.raises(DomainError, match=f"^{kind.lower()}_words must not have 'QUIT': it"):
+            inbound.words.save(ama.account.id, own | {kind: "akwaaba quit"}, nothing)
+    with pytest.raises(DomainError, match="'BOA': it means START"):
+        inbound.words.save(
+            ama.account.id, {one: "boa" if one != "STOP" else "gyae" for one in kinds}, nothing
+        )
+    assert inbound.words.save(ama.account.id, own, nothing)
+
+
+def test_one_person_gets_five_answers_a_day_and_every_word_counts(
+    ama: Member, carrier: Carrier, number: InboundNumber
+) -> None:
+    for at in range(9):
+        inbound.take(carrier.id, [text(("STOP", "START")[at % 2], ref=str(at))])
+        assert (opt_outs.find(ama.account.id, ESI) is None) is (at % 2 == 1)
+    inbound.take(carrier.id, [text("HELP", ref="help"), text("HELP", phone="0242001001")])
+    assert [one.answer_id is not None for one in stored()] == [True] * 5 + [False] * 5 + [True]
+    with time_machine.travel(now() + timedelta(hours=25), tick=False):
+        inbound.take(carrier.id, [text("START", ref="next day")])
+    assert len(answers()) == 7
+
+
+def test_words_beside_opt_outs_and_replies_never_wait_for_each_other_in_a_ring(
+    app: Flask, ama: Member, kofi: Member, carrier: Carrier, number: InboundNumber
+) -> None:
+    other = carriers.add("Other", "smpp://id:pw@127.0.0.1:2")
+    inbound.numbers.add("0301234568", account=kofi.account.public_id, carrier=None)
+    people, failed = phones(6), []
+    inbound.take(carrier.id, [text("Hello", phone=one) for one in people])
+    start = threading.Barrier(4)
+
+    def words(carrier_id: int, order: int, at: int) -> None:
+        said = ("STOP", "START", "HELP")[at]
+        to = (NUMBER, "233301234568")[::order]
+        inbound.take(
+            carrier_id,
+            [text(said, phone=p, number=n, ref=f"{at}{p}{n}") for p in people[::order] for n in to],
+        )
+
+    def reply(at: int) -> None:
+        with suppress(DomainError):  # they opted out
+            inbound.reply(ama.account.id, people[at], "Hi", attempt=str(at))
+
+    def run(act: Callable[[int], object]) -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                for at in range(3):
+                    act(at)
+            except Exception as error:
+                failed.append(error)
+
+    acts = (
+        partial(words, carrier.id, 1),
+        partial(words, other.id, -1),
+        lambda _: opt_outs.opt_out_many(ama.account.id, people, OptSource.API),
+        reply,
+    )
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(stored()) == 6 + 2 * 3 * 12
+    for member in (ama, kofi):
+        assert member.balance == ledger_sum(member.account)

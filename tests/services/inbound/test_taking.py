@@ -11,17 +11,15 @@ from sqlalchemy import select
 
 from flashsms.carriers.contract import Inbound, TextPart
 from flashsms.extensions import db
-from flashsms.jobs import schedule
 from flashsms.models import (
     Carrier,
     Conversation,
     InboundKind,
     InboundMessage,
     InboundNumber,
-    InboundPart,
     now,
 )
-from flashsms.services import inbound, sending
+from flashsms.services import inbound, opt_outs, sending
 from flashsms.services.sending import Order
 from tests.factories import Member
 from tests.scripted import ScriptedSessions
@@ -108,6 +106,29 @@ def test_one_that_comes_twice_is_stored_once(
     assert inbound.conversations.find(ama.account.id, ESI).unread == 4
 
 
+def test_what_is_said_again_after_something_else_is_kept(
+    ama: Member, carrier: Carrier, number: InboundNumber
+) -> None:
+    for at, word in enumerate(("STOP", "START", "STOP", "STOP")):
+        with time_machine.travel(now() + timedelta(seconds=10 * at), tick=False):
+            inbound.take(carrier.id, [text(word)])
+    assert [one.text for one in stored()] == ["STOP", "START", "STOP"]
+    assert opt_outs.find(ama.account.id, ESI)
+    inbound.take(carrier.id, [text(one, phone="0242001001") for one in ("Yes", "No", "No", "Yes")])
+    assert [one.text for one in stored()[3:]] == ["Yes", "No", "Yes"]
+
+
+def test_long_names_that_differ_at_their_end_are_two_people(
+    ama: Member, carrier: Carrier, number: InboundNumber
+) -> None:
+    names = "whatsapp:+233242001000", "whatsapp:+233242001099", "9" * 25, "9" * 26
+    inbound.take(carrier.id, [text("Hi", phone=one) for one in (*names, *names)])
+    people = [one.phone for one in stored()]
+    assert len(set(people)) == len(people) == 4
+    assert [len(one) for one in people] == [20] * 4
+    assert people[0].startswith("whatsapp-")
+
+
 def test_long_ids_that_differ_at_their_end_are_two(
     ama: Member, carrier: Carrier, number: InboundNumber
 ) -> None:
@@ -122,56 +143,6 @@ def test_one_that_comes_over_several_workers_is_stored_once(
     at_once(app, carrier.id, [[text("Hello", ref=ref)]] * 4)
     assert len(stored()) == 1
     assert inbound.conversations.find(ama.account.id, ESI).unread == 1
-
-
-def parts(*said: str, reference: int = 9) -> list[Inbound]:
-    return [
-        text(one, part=TextPart(reference, at, len(said))) for at, one in enumerate(said, start=1)
-    ]
-
-
-def test_parts_become_one_text_in_their_order(
-    ama: Member, carrier: Carrier, number: InboundNumber
-) -> None:
-    first, second, third = parts("one ", "two ", "three")
-    inbound.take(carrier.id, [third, first])
-    assert stored() == []
-    inbound.take(carrier.id, [first, second])
-    inbound.take(carrier.id, [second, third, first])  # whose acknowledgements were lost
-    assert [one.text for one in stored()] == ["one two three"]
-    assert inbound.conversations.find(ama.account.id, ESI).unread == 1
-
-
-def test_parts_over_several_workers_become_one_text(
-    app: Flask, ama: Member, carrier: Carrier, number: InboundNumber
-) -> None:
-    one, two, three = parts("one ", "two ", "three")
-    at_once(app, carrier.id, [[one], [two], [three], [two], [three, one]])
-    assert [one.text for one in stored()] == ["one two three"]
-
-
-def test_a_phone_that_counts_anew_begins_another_text(
-    ama: Member, carrier: Carrier, number: InboundNumber
-) -> None:
-    inbound.take(carrier.id, parts("one ", "two"))
-    inbound.take(carrier.id, parts("three ", "four"))
-    inbound.take(carrier.id, parts("five ", "lost")[:1])
-    inbound.take(carrier.id, parts("six ", "seven"))
-    assert [one.text for one in stored()] == ["one two", "three four", "five …", "six seven"]
-
-
-def test_what_is_incomplete_after_an_hour_is_stored_with_a_gap(
-    ama: Member, carrier: Carrier, number: InboundNumber
-) -> None:
-    whole = parts("never", "told", reference=3)
-    inbound.take(carrier.id, [*whole, *parts("a", "b ", "c", "d")[1:2]])
-    inbound.wake_due()
-    assert [one.text for one in stored()] == ["nevertold"]
-    with time_machine.travel(now() + timedelta(minutes=61), tick=False):
-        schedule.tick()
-        schedule.tick()
-    assert [one.text for one in stored()] == ["nevertold", "…b …"]
-    assert list(db.session.scalars(select(InboundPart))) == []
 
 
 def test_nonsense_is_stored_as_it_is(ama: Member, carrier: Carrier, number: InboundNumber) -> None:

@@ -49,6 +49,13 @@ def test_each_is_counted_once_however_often_it_comes_and_is_tried(carrier: Carri
     assert (unmatched(carrier), parked()) == (2, 2)
 
 
+def test_one_whose_number_holds_what_cannot_be_stored_is_kept_without_it(carrier: Carrier) -> None:
+    strange = Receipt("7\0", "2332\x0042\ud8001\x1b000", ReceiptState.FAILED, "a\0b", "\x00")
+    receipts.apply(carrier.id, [strange])
+    [one] = db.session.scalars(select(ParkedReceipt))
+    assert (one.carrier_ref, one.phone, one.reason) == ("7", "2332421000", "ab ()")
+
+
 def test_those_of_one_carrier_are_not_counted_for_another(carrier: Carrier) -> None:
     receipts.apply(carrier.id, [strange(1)])
     receipts.apply(carrier.id + 1, [strange(1), strange(2)])
