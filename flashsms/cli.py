@@ -25,7 +25,7 @@ from flashsms.services import (
     people,
     senders,
 )
-from flashsms.services.carriers import checking
+from flashsms.services.carriers import checking, standing
 from flashsms.services.carriers.checking import Mark
 from flashsms.services.carriers.sample import Trial
 from flashsms.services.errors import DomainError
@@ -295,19 +295,22 @@ def set_carrier(
 
 @carrier_group.command("remove")
 @click.argument("name")
-@answers("Carrier {name} is switched off.")
+@answers("Carrier {name} is switched off. {rest}")
 def remove_carrier(name: str) -> dict[str, Any]:
-    """Switch a carrier off; without any, the simulator answers."""
-    return carriers.shown(carriers.read(carriers.remove(carriers.named(name).public_id)))
+    """Switch a carrier off; without any, the simulator answers if there is one."""
+    removed = carriers.shown(carriers.read(carriers.remove(carriers.named(name).public_id)))
+    return removed | {"rest": standing.rest(carriers.in_order())}
 
 
 @carrier_group.command("pause")
 @click.argument("name")
 @click.option("--reason", required=True, help="Why, as operators will read it.")
-@answers("Carrier {name} is paused: nothing more is sent by it, its receipts are still heard.")
+@answers("Carrier {name} is paused: nothing more is sent by it; {hearing}.")
 def pause_carrier(name: str, reason: str) -> dict[str, Any]:
     """Send nothing more by a carrier."""
-    return carriers.shown(carriers.read(carriers.pause(carriers.named(name).public_id, reason)))
+    way = carriers.read(carriers.pause(carriers.named(name).public_id, reason))
+    one = standing.of(carriers.every(), [way])[0]
+    return carriers.shown(way) | {"hearing": standing.hearing(way, one.condition)}
 
 
 @carrier_group.command("resume")
@@ -331,10 +334,8 @@ def _carrier_line(carrier: dict[str, Any]) -> str:
         words.append(f"for {', '.join(carrier['operators'])}")
     if count := carrier["accounts"]:
         words.append(f"for {count} account{'' if count == 1 else 's'} only")
-    if not carrier["active"]:
-        words.append("switched off")
-    elif carrier["paused"]:
-        words.append(f"paused: {carrier['reason']}")
+    why = f": {carrier['reason']}" if carrier["state"] == standing.State.PAUSED else ""
+    words.append(f"{carrier['state']}{why}")
     return "  ".join(words)
 
 
@@ -342,12 +343,15 @@ def _carrier_line(carrier: dict[str, Any]) -> str:
 @answers(_listing)
 def list_carriers() -> dict[str, Any]:
     """Show the carriers in the order in which they are tried."""
-    found = carriers.every()
-    told = ({"accounts": one.accounts, "reason": one.paused_for} for one in found)
-    return {"carriers": [carriers.shown(one) | more for one, more in zip(found, told, strict=True)]}
+    return {"carriers": [_listed(one) for one in standing.of(carriers.every())]}
 
 
-_MARKS = {Mark.WORKS: "✔", Mark.FAILS: "✘", Mark.LEFT_OUT: "·"}
+def _listed(one: standing.Standing) -> dict[str, Any]:
+    more = {"accounts": one.way.accounts, "reason": one.way.paused_for, "state": one.state}
+    return carriers.shown(one.way) | more
+
+
+_MARKS = {Mark.WORKS: "✔", Mark.FAILS: "✘", Mark.OPEN: "?", Mark.LEFT_OUT: "·"}
 
 
 @carrier_group.command("check")

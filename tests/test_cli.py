@@ -9,7 +9,9 @@ from flask import Flask
 
 from config import TestConfig
 from flashsms import create_app
+from flashsms.carriers.contract import CarrierStats
 from flashsms.services import audit, carriers, keys, opt_outs, senders
+from flashsms.services.carriers.watching import Reporter
 from tests.factories import Member
 
 ACCOUNT = ("account", "create", "--name", "Shop", "--phone", "0241234567")
@@ -113,10 +115,33 @@ def test_a_real_carrier_replaces_the_simulator_at_once_and_can_be_removed(app: F
     carriers.use_environment("simulator://127.0.0.1:1")
     run(app, "carrier", "set", "smpp://telco:hush@smsc.example.com:2775")
     assert [carrier.name for carrier in carriers.in_order()] == ["default"]
-    assert run(app, "carrier", "remove", "default")[1]["active"] is False
+    assert [one["state"] for one in run(app, "carrier", "list")[1]["carriers"]] == [
+        "stands by",
+        "down",
+    ]
+    removed = run(app, "carrier", "remove", "default")[1]
+    assert removed["active"] is False
+    assert removed["rest"].startswith("The simulator answers now")
     assert [carrier.name for carrier in carriers.in_order()] == ["environment"]
     code, answer = run(app, "carrier", "remove", "default")
     assert (code, answer["code"]) == (1, "carrier_unknown")
+    last = app.test_cli_runner().invoke(args=["carrier", "remove", "environment"]).stdout
+    assert last.startswith("Carrier environment is switched off. Nothing leaves: ")
+
+
+def test_a_carrier_that_is_connected_is_up_in_the_list(app: Flask) -> None:
+    first = carriers.add("First", "smpp://telco:hush@smsc.example.com", priority=1)
+    carriers.add("Second", "smpp://telco:hush@smsc.example.com")
+    Reporter("w1").tell({first.id: CarrierStats(True, 0, 64, 0, 0, 0)}, {})
+    shown = app.test_cli_runner().invoke(args=["carrier", "list"]).stdout.splitlines()
+    assert [line.rsplit("  ", 1)[1] for line in shown] == ["up", "down"]
+    paused = ["carrier", "pause", "--reason", "Prices"]
+    said = app.test_cli_runner().invoke(args=[*paused, "First"]).stdout
+    assert said.endswith("; its receipts are still heard.\n")
+    said = app.test_cli_runner().invoke(args=[*paused, "Second"]).stdout
+    assert said.endswith("; its receipts are not heard until it is connected again.\n")
+    removed = app.test_cli_runner().invoke(args=["carrier", "remove", "First"]).stdout
+    assert "Nothing leaves" in removed  # the other one is paused
 
 
 def test_carriers_are_listed_a_line_each(app: Flask) -> None:
@@ -124,7 +149,7 @@ def test_carriers_are_listed_a_line_each(app: Flask) -> None:
     assert app.test_cli_runner().invoke(args=listing).stdout == "No carrier is set.\n"
     run(app, "carrier", "set", "smpp://telco:hush@smsc.example.com:2775")
     shown = app.test_cli_runner().invoke(args=listing).stdout
-    assert shown == " 10  default  smpp://telco:***@smsc.example.com:2775\n"
+    assert shown == " 10  default  smpp://telco:***@smsc.example.com:2775  down\n"
 
 
 def test_what_waits_is_listed_with_its_account(app: Flask, ama: Member, kofi: Member) -> None:
@@ -217,7 +242,7 @@ def test_the_list_of_carriers_names_their_operators_and_those_that_are_off(app: 
     carriers.remove(carriers.add("Old", "simulator://127.0.0.1:1", priority=3).public_id)
     shown = app.test_cli_runner().invoke(args=["carrier", "list"]).stdout.splitlines()
     assert shown == [
-        "  2  AT  smpp://telco:***@smsc.example.com  for MTN, AT",
+        "  2  AT  smpp://telco:***@smsc.example.com  for MTN, AT  down",
         "  3  Old  simulator://127.0.0.1:1  switched off",
     ]
 
@@ -231,7 +256,7 @@ def test_a_carrier_is_set_with_its_part_of_the_traffic(app: Flask, ama: Member) 
     assert run(app, "carrier", "set", url, "--name", "MTN", "--weight", "2")[1]["weight"] == 2
     shown = app.test_cli_runner().invoke(args=["carrier", "list"]).stdout
     assert shown == (
-        " 10  MTN  smpp://telco:***@smsc.example.com  weight 2  for MTN  for 1 account only\n"
+        " 10  MTN  smpp://telco:***@smsc.example.com  weight 2  for MTN  for 1 account only  down\n"
     )
     code, answer = run(app, "carrier", "set", url, "--account", "nobody@example.com")
     assert (code, answer["code"]) == (1, "bad_account")

@@ -1,6 +1,7 @@
 """Carriers: how messages leave."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -22,11 +23,22 @@ _RECEIPT_WAIT = 900  # seconds for which the receipt of a test is looked for
 _WORDS = {  # what carriers answer, by `carriers.contract.Fate`
     "accepted": "accepted",
     "refused": "refused for good",
-    "elsewhere": "left to other carriers",
+    "elsewhere": "not allowed by it",
     "busy": "refused for now",
     "throttled": "told to slow down",
-    "unsent": "not sent, line down",
+    "unsent": "not sent",
     "unknown": "no answer",
+}
+_KINDS = {  # the kinds of carriers, by the scheme of their URLs
+    "smpp": "SMPP",
+    "smpps": "SMPP over TLS",
+    "simulator": "Simulator",
+    "hubtel": "Hubtel",
+    "arkesel": "Arkesel",
+    "mnotify": "mNotify",
+    "africastalking": "Africa's Talking",
+    "twilio": "Twilio",
+    "kannel": "Kannel",
 }
 
 
@@ -40,13 +52,12 @@ def lead_back(error: Unchanged) -> ResponseReturnValue:
 @bp.get("/carriers")
 def list_carriers() -> ResponseReturnValue:
     """Show the carriers in the order in which they are tried, and how they do."""
-    ways = carriers.every()
+    standings = standing.of(carriers.every())
     return render(
         "admin/carriers/index.html",
         "admin/carriers/_list.html",
-        standings=standing.of(ways),
-        untaken=carriers.untaken(ways),
-        used=carriers.used(ways),
+        standings=standings,
+        waiting=standing.waiting(standings),
         **_shared(),
     )
 
@@ -110,7 +121,9 @@ def pause_carrier(carrier_id: str) -> ResponseReturnValue:
             form.reason.errors = [error.sentence]
         else:
             others = "leave by the others" if carriers.in_order() else "wait for another carrier"
-            flash(f"{carrier.name} is paused. Messages {others}; receipts still come.")
+            one = _standing(carriers.every(), carrier_id)
+            heard = standing.hearing(one.way, one.condition)
+            flash(f"{carrier.name} is paused. Messages {others}; {heard}.")
             return redirect(url_for(".show_carrier", carrier_id=carrier_id))
     return _page(carrier_id, carriers.every(), pausing=form), 400
 
@@ -143,7 +156,8 @@ def switch_off_carrier(carrier_id: str) -> ResponseReturnValue:
             back=url_for(".show_carrier", carrier_id=carrier_id),
             area="carriers",
         )
-    flash(f"{carriers.remove(carrier_id).name} is switched off.")
+    name = carriers.remove(carrier_id).name
+    flash(f"{name} is switched off. {standing.rest(carriers.in_order())}")
     return redirect(url_for(".list_carriers"))
 
 
@@ -226,7 +240,13 @@ def _page(
 
 
 def _shared() -> dict[str, Any]:
-    return {"State": standing.State, "words": _WORDS, "refresh": REFRESH}
+    return {
+        "State": standing.State,
+        "hearing": standing.hearing,
+        "kinds": _KINDS,
+        "words": _WORDS,
+        "refresh": REFRESH,
+    }
 
 
 def _trial(trial: Trial | None) -> dict[str, Any]:
@@ -282,6 +302,5 @@ def _consequence(ways: list[WayOut], way: WayOut) -> str:
             f"{way.name} is the last carrier that messages can leave by. Then they wait, and are "
             "refunded when they expire."
         )
-    if way.is_http:  # whose receipts come to the web processes
-        return f"Nothing more is sent by {way.name}; its receipts are still heard."
-    return f"Nothing more is sent by {way.name}, and its receipts are no longer heard."
+    heard = standing.hearing(replace(way, active=False), None)
+    return f"Nothing more is sent by {way.name}; {heard}."

@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
 
 
 def _shown(live: overview.Live) -> dict[str, Any]:
-    return {"live": live, "nothing_leaves": standing.nothing_leaves(live.carriers)}
+    return {"live": live, "waiting": standing.waiting(live.carriers)}
 
 
 def _by_hour(hours: Sequence[Hour]) -> dict[str, Any]:

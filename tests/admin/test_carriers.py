@@ -11,12 +11,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
-from flashsms import connect_redis
+from flashsms import connect_redis, queue
 from flashsms.carriers.contract import CarrierStats, Fate
 from flashsms.extensions import db
 from flashsms.models import AuditEntry, Message, Recipient
 from flashsms.services import carriers, senders
 from flashsms.services.carriers import WayOut, watching
+from flashsms.services.carriers.faults import pause_for_fault
 from flashsms.services.carriers.watching import Reporter
 from flashsms.simulator import Simulator
 from tests import factories, scripted
@@ -76,7 +77,9 @@ def shown_url(page: str) -> str:
 
 
 def test_without_a_carrier_the_page_says_what_to_do(operator: FlaskClient) -> None:
-    assert "There is no carrier yet" in operator.get("/admin/carriers").text
+    page = operator.get("/admin/carriers").text
+    assert "There is no carrier yet" in page
+    assert "Nothing leaves: no carrier that may be used is connected." in page
 
 
 def test_a_carrier_is_added_and_shown_without_its_secret(operator: FlaskClient) -> None:
@@ -332,7 +335,120 @@ def test_operators_that_nobody_takes_are_named(operator: FlaskClient, way: WayOu
     edited(operator, way, operators="MTN")
     assert "takes numbers of Telecel, AT, Other" in operator.get("/admin/carriers").text
     press(operator, way, "pause", reason="Off")
-    assert "no carrier that they can leave by" in operator.get("/admin/carriers").text
+    assert "Nothing leaves: no carrier that may be used" in operator.get("/admin/carriers").text
+    press(operator, way, "off", sure="yes")
+    assert "Nothing leaves: no carrier that may be used" in operator.get("/admin/carriers").text
+
+
+def test_operators_that_only_a_carrier_without_a_connection_takes_are_named(
+    operator: FlaskClient, way: WayOut
+) -> None:
+    mtn = carriers.add("MTN", URL, operators=["MTN"])
+    stats = {way.id: CarrierStats(False, 0, 64, 0, 0, 0), mtn.id: CarrierStats(True, 0, 9, 0, 0, 0)}
+    Reporter("w1").tell(stats, {})
+    said = "Telecel, AT, Other: no connected carrier takes them, so their messages wait."
+    for path in ("/admin", "/admin/carriers"):
+        assert said in operator.get(path).text, path
+    carriers.pause(way.public_id, "Prices")
+    never = "No carrier in use takes numbers of Telecel, AT, Other."
+    for path in ("/admin", "/admin/carriers"):
+        page = operator.get(path).text
+        assert never in page
+        assert said not in page
+    carriers.resume(way.public_id)
+    Reporter("w2").tell({way.id: CarrierStats(True, 0, 64, 0, 0, 0)}, {})
+    assert "their messages wait" not in operator.get("/admin").text
+    watching.count_outcomes(way.id, [Fate.BUSY] * 40)
+    assert "no carrier that is connected and not held back takes them" in (
+        operator.get("/admin").text
+    )
+
+
+def test_a_carrier_for_some_accounts_takes_nobody_elses(
+    operator: FlaskClient, way: WayOut, boss: Member
+) -> None:
+    own = carriers.add("Own", URL, accounts=["boss@example.com"])
+    Reporter("w1").tell({own.id: CarrierStats(True, 0, 64, 0, 0, 0)}, {})
+    assert "no connected carrier takes them but for some accounts" in operator.get("/admin").text
+
+
+def test_counts_of_less_than_a_day_say_since_when(operator: FlaskClient, way: WayOut) -> None:
+    key, page = "flashsms:carriers:since", f"/admin/carriers/{way.public_id}"
+    watching.count_outcomes(way.id, [Fate.ACCEPTED])
+    text = operator.get(page).text
+    assert re.search(r"Since <time[^>]*>[^<]*</time>, when the counts began:", text)
+    assert re.search(r"none since <time", text)
+    assert "In the last 24 hours" not in text
+    began = float(queue.redis().get(key))
+    watching.count_receipts(way.id, 1)
+    assert float(queue.redis().get(key)) == began
+    assert "none since" not in operator.get(page).text
+    queue.redis().set(key, began - 25 * 3600)
+    assert "In the last 24 hours" in operator.get(page).text
+
+
+def test_whether_a_paused_carrier_is_heard_is_told_from_its_connection(
+    operator: FlaskClient, way: WayOut
+) -> None:
+    page = f"/admin/carriers/{way.public_id}"
+    press(operator, way, "pause", reason="Prices")
+    assert "its receipts are not heard until it is connected again" in operator.get(page).text
+    Reporter("w1").tell({way.id: CarrierStats(True, 0, 64, 0, 0, 0)}, {})
+    assert "its receipts are still heard" in operator.get(page).text
+    press(operator, way, "off", sure="yes")
+    assert "Nothing is sent by it; its receipts are not heard." in operator.get(page).text
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "heard"),
+    [
+        ("kannel://u:hush@smsc.example.com", "Kannel", "its receipts are still heard"),
+        ("arkesel://hush@default", "Arkesel", "its receipts are still heard"),
+        ("mnotify://hush@default", "mNotify", "its receipts are not heard"),  # it is asked
+    ],
+)
+def test_the_callbacks_of_a_provider_that_is_off_are_heard_and_all_pages_say_so(
+    operator: FlaskClient, url: str, kind: str, heard: str
+) -> None:
+    way = carriers.read(carriers.add("Provider", url))
+    assert f"{kind}, all operators" in operator.get("/admin/carriers").text
+    carriers.add("Second", URL)
+    asked = press(operator, way, "off", sure="ask").text
+    assert f"Nothing more is sent by Provider; {heard}." in asked
+    press(operator, way, "off", sure="yes")
+    for path in ("/admin/carriers", f"/admin/carriers/{way.public_id}"):
+        assert f"Nothing is sent by it; {heard}." in operator.get(path).text
+
+
+def test_what_is_mended_may_be_resumed_and_the_page_says_so(
+    operator: FlaskClient, way: WayOut
+) -> None:
+    page = f"/admin/carriers/{way.public_id}"
+    pause_for_fault(way.id, "The password is wrong (0x0000000E).")
+    said = "The password is wrong (0x0000000E). "
+    faulty = CarrierStats(True, 0, 64, 0, 0, 0, fault="The password is wrong (0x0000000E).")
+    Reporter("w1").tell({way.id: faulty}, {})
+    assert f"{said}Mend its settings, then resume it." in operator.get(page).text
+    Reporter("w1").tell({way.id: CarrierStats(True, 0, 64, 0, 0, 0)}, {})
+    assert f"{said}It signs in now: resume it." in operator.get(page).text
+    carriers.resume(way.public_id)
+    carriers.pause(way.public_id, "Prices")
+    assert "It signs in now" not in operator.get(page).text
+
+
+def test_a_provider_that_was_mended_is_to_be_tested_first(operator: FlaskClient) -> None:
+    way = carriers.read(carriers.add("Provider", "arkesel://hush@default"))
+    pause_for_fault(way.id, "The key is wrong.")
+    Reporter("w1").tell({way.id: CarrierStats(True, 0, 64, 0, 0, 0)}, {})
+    text = operator.get(f"/admin/carriers/{way.public_id}").text
+    assert "a test shows whether the settings are right now" in text
+    assert "signs in" not in text
+
+
+def test_the_form_says_what_is_shared_and_how_to_try_a_url(operator: FlaskClient) -> None:
+    text = operator.get("/admin/carriers/new").text
+    assert "about three of four batches" in text
+    assert "carrier check URL" in text
 
 
 def test_the_simulator_stands_by(operator: FlaskClient, way: WayOut) -> None:

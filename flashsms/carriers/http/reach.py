@@ -6,10 +6,37 @@ import random
 import ssl
 from urllib.parse import urlsplit
 
+from flashsms.carriers import connecting
+
 logger = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT = 10.0  # seconds
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 15.0
+
+
+def address(base: str) -> tuple[str, int, bool]:
+    """Return the host and the port of an address, and whether it asks for TLS."""
+    split = urlsplit(base)
+    secure = split.scheme == "https"
+    return split.hostname or "", split.port or (443 if secure else 80), secure
+
+
+def trust(*, verify: bool) -> ssl.SSLContext:
+    """Return how TLS is done: with the certificate checked, or with nobody looking at it."""
+    made = ssl.create_default_context()
+    if not verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+async def touch(host: str, port: int, context: ssl.SSLContext | None) -> None:
+    """Connect once, and hang up. Raises OSError (TimeoutError and SSLError are some) and, for what
+    is no host name, UnicodeError.
+    """
+    async with asyncio.timeout(_CONNECT_TIMEOUT):
+        _, writer = await asyncio.open_connection(host, port, ssl=context)
+    writer.transport.abort()
 
 
 class Reach:
@@ -20,10 +47,7 @@ class Reach:
     """
 
     def __init__(self, base: str, context: ssl.SSLContext) -> None:
-        split = urlsplit(base)
-        secure = split.scheme == "https"
-        self._host = split.hostname or ""
-        self._port = split.port or (443 if secure else 80)
+        self._host, self._port, secure = address(base)
         self._context = context if secure else None
         self._task: asyncio.Task[None] | None = None
         self.ready = False
@@ -51,16 +75,7 @@ class Reach:
 
     def why(self, error: Exception) -> str:
         """Say in a sentence why it cannot be reached; never with a URL, which may have a key."""
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return f"The certificate of {self._host} is not to be trusted: {error.verify_message}."
-        if isinstance(error, ssl.SSLError):
-            return f"{self._host} does not speak TLS as it should."
-        if isinstance(error, UnicodeError):  # what a host name such as a..b makes of the resolver
-            return f"{self._host!r} is no host name."
-        if isinstance(error, TimeoutError):
-            return f"Cannot connect to {self._host}: there was no answer in time."
-        what = error.strerror if isinstance(error, OSError) and error.strerror else "it hung up"
-        return f"Cannot connect to {self._host}: {what.rstrip('.')}."
+        return connecting.trouble(error, self._host, self._port)
 
     def _try(self, reason: str) -> None:
         self.trouble = reason
@@ -75,11 +90,9 @@ class Reach:
 
     async def _reached(self) -> bool:
         try:
-            async with asyncio.timeout(_CONNECT_TIMEOUT):
-                _, writer = await asyncio.open_connection(self._host, self._port, ssl=self._context)
-        except (OSError, UnicodeError) as error:  # TimeoutError and SSLError are OSErrors
+            await touch(self._host, self._port, self._context)
+        except (OSError, UnicodeError) as error:
             self.trouble = self.why(error)
             return False
-        writer.transport.abort()
         self.ready, self.trouble = True, ""
         return True

@@ -27,7 +27,7 @@ class BindRefusedError(CarrierError):
         if status == INVALID_COMMAND and role == smpp.BIND_TRANSCEIVER:
             reason, self.fault = _NO_TRANSCEIVER, True
         permanent = self.fault or status == BIND_FAILED
-        super().__init__(f"{reason} ({verdict.code})", permanent=permanent)
+        super().__init__(f"{reason.rstrip('.')} ({verdict.code}).", permanent=permanent)
 
 
 class SignIn:

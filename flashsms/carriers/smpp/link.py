@@ -6,6 +6,7 @@ import random
 import ssl
 from collections.abc import Callable
 
+from flashsms.carriers import connecting
 from flashsms.carriers.contract import Take
 from flashsms.carriers.options import CarrierOptions
 from flashsms.carriers.smpp import tls
@@ -57,7 +58,8 @@ class Link:
     @property
     def ready(self) -> bool:
         """Whether a submission would reach the wire now."""
-        return self.session is not None and self.session.ready
+        session = self.session  # read once: another thread may ask while it is lost
+        return session is not None and session.ready
 
     @property
     def submitted(self) -> int:
@@ -122,7 +124,7 @@ class Link:
             self._trouble = self.fault = tls.distrust(error, self._options.host)
             return True
         except (OSError, TimeoutError) as error:
-            self._trouble = f"Cannot connect to {self._address}: {_words(error)}."
+            self._trouble = connecting.trouble(error, self._options.host, self._options.port)
             return False
         logger.info("bound to %s as %s", self._address, self._options.user)
         self.session = session
@@ -156,11 +158,3 @@ def _backoff(failures: int) -> float:
     doublings = min(max(failures - 1, 0), 30)  # after 1024 of them a float is at its end
     longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**doublings)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
-
-
-def _words(error: OSError | TimeoutError) -> str:
-    if isinstance(error, TimeoutError):
-        return "there was no answer in time"
-    if isinstance(error, ssl.SSLError):
-        return tls.words(error)
-    return (error.strerror or str(error)).rstrip(".")

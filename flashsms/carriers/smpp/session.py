@@ -171,7 +171,7 @@ class Session(asyncio.Protocol):
             return
         logger.error("%s (%s)", verdict.reason, verdict.code)
         if verdict.kind is Kind.CONFIGURATION:
-            self.fault = f"{verdict.reason} ({verdict.code})"
+            self.fault = f"{verdict.reason.rstrip('.')} ({verdict.code})."
         self.drain(verdict.reason, self._options.response_timeout, begun=True)
 
     def _on_nack(self, pdu: Pdu) -> None:

@@ -28,6 +28,7 @@ SHORTEST, LONGEST = 30, 600  # seconds for which it is open
 ERRORS = frozenset({Fate.BUSY, Fate.UNKNOWN})
 OPENED = "opened"  # the name of the count of an hour
 
+_OPENED, _CLOSED = 1, 2
 _LEASE = 120  # seconds after which a trial is taken for lost with its worker
 _SLOT, _SLOTS = 5000, 12  # milliseconds: a minute that slides by five seconds
 _KEPT = 24 * 3600  # seconds that an open one is remembered while nobody has anything to send
@@ -60,7 +61,8 @@ return 1
 """
 )
 # KEYS: the state, the counts of this hour. ARGV: answers, errors among them, milliseconds that
-# they took on average, whether they are of a trial.
+# they took on average, whether they are of a trial, an error among them as the carrier calls it.
+# Answers 1 when it opens, 2 when it closes.
 _NOTE = (
     _NOW
     + f"""
@@ -86,19 +88,21 @@ if not held then
   redis.call('HINCRBY', KEYS[1], 'n' .. slot, ARGV[1])
   redis.call('HINCRBY', KEYS[1], 'b' .. slot, ARGV[2])
   redis.call('HINCRBY', KEYS[1], 's' .. slot, math.floor(took * ARGV[1]))
+  if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'code', ARGV[5]) end
   redis.call('EXPIRE', KEYS[1], {_SLOT * _SLOTS // 1000})
 end
 local fails = bad * 2 >= total or slow / total > {SLOW * 1000:.0f}
 if not fails then
-  if held then redis.call('DEL', KEYS[1]) end
+  if held then redis.call('DEL', KEYS[1]) return 2 end
   return 0
 end
 if not held and total < {LEAST} then return 0 end
 local times = tonumber(redis.call('HGET', KEYS[1], 'times') or 0)
+local code = ARGV[5] ~= '' and ARGV[5] or redis.call('HGET', KEYS[1], 'code') or ''
 local pause = math.min({LONGEST}, {SHORTEST} * 2 ^ math.min(times, 10)) * 1000
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'until', now + pause, 'times', times + 1, 'of', total, 'bad', bad,
-  'took', math.floor(slow / total))
+  'took', math.floor(slow / total), 'code', code)
 redis.call('EXPIRE', KEYS[1], {_KEPT})
 redis.call('HINCRBY', KEYS[2], '{OPENED}', 1)
 return 1
@@ -124,13 +128,29 @@ class Held:
     bad: int
     total: int
     took: float
+    code: str = ""
 
     @property
     def why(self) -> str:
         """What the carrier did, as a part of a sentence."""
         if self.bad * 2 >= self.total:
-            return f"{self.bad:,} of {self.total:,} answers were errors"
+            example = f", such as {self.code}" if self.code else ""
+            return f"{self.bad:,} of {self.total:,} answers were errors{example}"
         return f"answers took {self.took:.0f} seconds on average"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of some answers beside their fates.
+
+    `latency` is how many seconds they took on average (0: not known), `code` what the carrier calls
+    an error among them.
+    """
+
+    latency: float
+    up: bool
+    is_trial: bool
+    code: str = ""
 
 
 class Gate:
@@ -180,22 +200,27 @@ def note(
     carrier_id: int,
     counts_key: str,
     fates: Collection[Fate],
-    *,
-    latency: float,
-    up: bool,
-    is_trial: bool,
+    told: Told,
 ) -> None:
-    """Tell what a carrier answered and after how many seconds (0: not known).
+    """Tell what a carrier answered; the answer is for `log_change`.
 
     What was not written counts only while the line is `up`: a line that is down shows by itself.
     Being told to slow down is no error.
     """
     bad = sum(fate in ERRORS for fate in fates)
     unsent = sum(fate is Fate.UNSENT for fate in fates)
-    total = len(fates) if up else len(fates) - unsent
-    bad = bad + unsent if up else bad
-    took = round(latency * 1000)
-    pipe.eval(_NOTE, 2, _key(carrier_id), counts_key, total, bad, took, int(is_trial))
+    total = len(fates) if told.up else len(fates) - unsent
+    bad = bad + unsent if told.up else bad
+    given = (total, bad, round(told.latency * 1000), int(told.is_trial), told.code[:20])
+    pipe.eval(_NOTE, 2, _key(carrier_id), counts_key, *given)
+
+
+def log_change(name: str, answer: int) -> None:
+    """Log that a carrier is held back from now on, or no longer, if `note` was answered so."""
+    if answer == _OPENED:
+        log.warning("Carrier %s is held back: its circuit breaker opened.", name)
+    elif answer == _CLOSED:
+        log.info("Carrier %s is used again: its circuit breaker closed.", name)
 
 
 def close(carrier_id: int) -> None:
@@ -221,6 +246,7 @@ def held(answer: Mapping[bytes, bytes]) -> Held | None:
         bad=int(said["bad"]),
         total=int(said["of"]),
         took=int(said["took"]) / 1000,
+        code=said.get("code", b"").decode(),
     )
 
 

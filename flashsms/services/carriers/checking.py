@@ -5,12 +5,16 @@ not of its own test message are told to come again, to whoever they are for.
 """
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
 from flashsms.carriers.contract import CarrierError, Fate, Outcome
+from flashsms.carriers.http import reach
 from flashsms.carriers.smpp.pdu import (
     BIND_RECEIVER,
     BIND_TRANSCEIVER,
@@ -28,6 +32,10 @@ _ROLES = {
     "pair": {BIND_TRANSMITTER: "Sign-in to send", BIND_RECEIVER: "Sign-in to receive"},
 }
 _NO_NUMBER = "No message was sent: name a number with --to."
+_OPEN = {
+    "Message": "whether it takes messages; try another number or sender",
+    "Receipt": "whether messages arrive; try another number, or wait longer with --wait",
+}
 _FAILURES = (CarrierError, ProtocolError, OSError, UnicodeError)
 
 
@@ -36,6 +44,7 @@ class Mark(StrEnum):
 
     WORKS = "works"
     FAILS = "fails"
+    OPEN = "open"  # this one message does not tell: the carrier took part and said something
     LEFT_OUT = "left out"
 
 
@@ -54,7 +63,7 @@ Steps = AsyncGenerator[Step, None]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What it comes to, in one sentence."""
+    """What it comes to, in words; `works` when nothing failed and nothing is open."""
 
     works: bool
     sentence: str
@@ -66,7 +75,7 @@ def check(trial: Trial) -> Iterator[Step]:
     Blocks meanwhile: for the receipt up to `trial.wait`, for everything else as long as the
     carrier's own time-outs. Leaving early hangs up.
     """
-    with asyncio.Runner() as runner:
+    with _quiet(), asyncio.Runner() as runner:
         steps = _steps(trial)
         try:
             while (step := runner.run(_next(steps))) is not None:
@@ -78,11 +87,25 @@ def check(trial: Trial) -> Iterator[Step]:
 def judge(steps: Sequence[Step]) -> Verdict:
     """Say what works and what does not."""
     fine = [step.name for step in steps if step.mark is Mark.WORKS and step.name != "URL"]
-    failed = next((step.name for step in steps if step.mark is Mark.FAILS), None)
-    if failed is None:
+    last = steps[-1]
+    if last.mark is Mark.OPEN:
+        return Verdict(False, f"What works: {_listed(fine)}. What is open: {_OPEN[last.name]}.")
+    if last.mark is not Mark.FAILS:
         return Verdict(True, f"This carrier works: {_listed(fine)}.")
     rest = f"; what works: {_listed(fine)}" if fine else ""
-    return Verdict(False, f"This carrier does not work: {failed.lower()} failed{rest}.")
+    return Verdict(False, f"This carrier does not work: {last.name.lower()} failed{rest}.")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what carriers log from standing between the steps, which say all of it."""
+    log = logging.getLogger("flashsms.carriers")
+    before = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 async def _next(steps: Steps) -> Step | None:
@@ -101,7 +124,7 @@ async def _steps(trial: Trial) -> Steps:
         for act in way.acts:
             step = await act()
             yield step
-            if step.mark is Mark.FAILS:
+            if step.mark in (Mark.FAILS, Mark.OPEN):
                 return
     finally:
         await way.close()
@@ -116,6 +139,7 @@ class _Smpp:
     def __init__(self, trial: Trial, read: CarrierOptions) -> None:
         self._trial = trial
         self._read = read
+        self._where = (read.host, read.port)
         self._sample = Sample(trial, read)
         self._probes = {role: Probe(read, role) for role in _ROLES[read.bind]}
         self._first = next(iter(self._probes.values()))
@@ -135,7 +159,7 @@ class _Smpp:
 
     async def _connect(self) -> Step:
         said = f"{self._read.host} listens on port {self._read.port}"
-        return await _tried(self._read, "Connection", self._first.connect, said)
+        return await _tried(self._where, "Connection", self._first.connect, said)
 
     async def _secure(self) -> Step:
         if self._read.scheme != "smpps":
@@ -144,7 +168,7 @@ class _Smpp:
         said = "TLS, and the certificate is trusted"
         if not self._read.verify:
             said = "TLS, but nobody looked at the certificate (verify=0)"
-        return await _tried(self._read, "Encryption", self._first.secure, said)
+        return await _tried(self._where, "Encryption", self._first.secure, said)
 
     async def _sign_in(self, role: int) -> Step:
         probe = self._probes[role]
@@ -157,11 +181,11 @@ class _Smpp:
             return await probe.sign_in()
 
         said = f"The carrier lets {self._read.user} in"
-        return await _tried(self._read, _ROLES[self._read.bind][role], act, said)
+        return await _tried(self._where, _ROLES[self._read.bind][role], act, said)
 
     async def _enquire(self) -> Step:
         said = "The carrier answers when it is asked whether it is there"
-        step = await _tried(self._read, "Link", self._first.enquire, said)
+        step = await _tried(self._where, "Link", self._first.enquire, said)
         for probe in self._probes.values():
             await probe.hang_up()  # some carriers allow an account one bind
         return step
@@ -174,7 +198,7 @@ class _Smpp:
         heard, seconds = await self._sample.heard()
         if heard is Heard.NOTHING and self._read.receipts == 2:
             return Step("Receipt", Mark.LEFT_OUT, "Only failures are reported (receipts=2): none.")
-        mark = Mark.WORKS if heard is Heard.DELIVERED else Mark.FAILS
+        mark = Mark.WORKS if heard is Heard.DELIVERED else Mark.OPEN
         return Step("Receipt", mark, self._sample.story(heard, seconds), seconds)
 
 
@@ -199,7 +223,15 @@ class _Http:
         base = provider(self._trial.url).base
         safe = "encrypted" if base.startswith("https:") else "not encrypted"
         said = f"{base} answers, {safe}; whether it knows the account shows with a message"
-        return await _tried(self._read, "Connection", self._sample.open, said)
+        host, port, secure = reach.address(base)
+        context = reach.trust(verify=self._read.verify) if secure else None
+
+        async def act() -> float:
+            began = time.perf_counter()
+            await reach.touch(host, port, context)
+            return time.perf_counter() - began
+
+        return await _tried((host, port), "Connection", act, said)
 
     async def _receipt(self) -> Step:
         return Step(
@@ -211,13 +243,16 @@ class _Http:
 
 
 async def _tried(
-    read: CarrierOptions, name: str, act: Callable[[], Awaitable[float]], said: str
+    where: tuple[str, int], name: str, act: Callable[[], Awaitable[float]], said: str
 ) -> Step:
-    """Do one thing and say how it went; `said` is what it means when it went well."""
+    """Do one thing and say how it went; `said` is what it means when it went well.
+
+    `where` is the host and the port that it has to do with.
+    """
     try:
         seconds = await act()
     except _FAILURES as error:
-        return Step(name, Mark.FAILS, failing.words(error, read))
+        return Step(name, Mark.FAILS, failing.words(error, *where))
     return Step(name, Mark.WORKS, f"{said} ({seconds * 1000:.0f} ms).", seconds)
 
 
@@ -230,10 +265,12 @@ async def _message(trial: Trial, sample: Sample) -> Step:
     except CarrierError as error:
         return Step("Message", Mark.FAILS, f"It was not sent. {error.reason}")
     outcome, seconds = await sample.send()
-    mark = Mark.WORKS if outcome.fate is Fate.ACCEPTED else Mark.FAILS
+    mark = _MARKS.get(outcome.fate, Mark.OPEN)
     return Step("Message", mark, f"{told(outcome)} ({seconds * 1000:.0f} ms)", seconds)
 
 
+# What was not even written, because of the sign-in for example, is not about this one message.
+_MARKS = {Fate.ACCEPTED: Mark.WORKS, Fate.UNSENT: Mark.FAILS}
 _MEANINGS = {
     Fate.REFUSED: "No other try will change that.",
     Fate.ELSEWHERE: "A worker would try the next carrier.",
@@ -248,7 +285,7 @@ def told(outcome: Outcome) -> str:
     """Say what became of the message, and what that means."""
     if outcome.fate is not Fate.ACCEPTED:
         code = f" ({outcome.code})" if outcome.code else ""
-        return f"{outcome.reason}{code} {_MEANINGS[outcome.fate]}"
+        return f"{outcome.reason.rstrip('.')}{code}. {_MEANINGS[outcome.fate]}"
     ids = ", ".join(filter(None, outcome.carrier_ids)) or "none"
     return f"The carrier took it. Its id: {ids}"
 

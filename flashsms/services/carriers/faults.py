@@ -4,6 +4,7 @@ Every worker sees the fault in its own session. The first to change the row writ
 and has the operators told; for the others it is paused already.
 """
 
+import logging
 from collections.abc import Mapping
 from functools import partial
 
@@ -15,10 +16,12 @@ from flashsms.models import Carrier, User, now
 from flashsms.models.rows import change
 from flashsms.services import audit, mail
 from flashsms.services.audit import Action
+from flashsms.services.carriers.failing import MEND
 from flashsms.services.carriers.ways import WayOut, read, shown
 from flashsms.services.people import letters
 
-_MEND = "Mend its settings, then resume it."
+log = logging.getLogger(__name__)
+
 _LONGEST = 200  # characters of the reason that a carrier is paused for
 
 
@@ -27,17 +30,20 @@ def pause_for_fault(carrier_id: int, fault: str) -> bool:
 
     Returns whether this changed anything: one that is paused or switched off stays as it is.
     """
-    said = " ".join(fault.split())[: _LONGEST - len(_MEND) - 2].rstrip(".")
+    said = " ".join(fault.split())[: _LONGEST - len(MEND) - 2].rstrip(".")
     in_use = Carrier.active & Carrier.paused_at.is_(None)
     pausing = update(Carrier).where(Carrier.id == carrier_id, in_use)
     with transaction():
-        paused = change(pausing.values(paused_at=now(), paused_for=f"{said}. {_MEND}"))
+        paused = change(pausing.values(paused_at=now(), paused_for=f"{said}. {MEND}"))
         if paused.rowcount == 0:
             return False
         carrier = db.session.get_one(Carrier, carrier_id, populate_existing=True)
         after = shown(read(carrier)) | {"reason": carrier.paused_for}
         audit.record(Action.CARRIER_PAUSED, carrier.name, None, after=after)
         _tell(carrier)
+        on_commit(
+            partial(log.warning, "Carrier %s is paused: %s", carrier.name, carrier.paused_for)
+        )
     return True
 
 
@@ -70,7 +76,7 @@ class Faults:
 
 
 def _tell(carrier: Carrier) -> None:
-    """Queue a letter for each operator once all is committed; without SMTP the pages tell it."""
+    """Queue a letter for each operator once all is committed; the log and the pages tell it."""
     if not mail.is_set():
         return
     operators = db.session.scalars(select(User.public_id).where(User.is_admin).order_by(User.id))

@@ -113,7 +113,7 @@ class Sample:
             as_what = f"; it calls the message {', '.join(strange)}" if known and strange else ""
             return f"Delivered, says the carrier after {seconds:.1f} s{parts}{as_what}."
         code = f" ({last.code})" if last.code else ""
-        told = f"{last.reason or 'without saying why'}{code}"
+        told = f"{(last.reason or 'without saying why').rstrip('.')}{code}."
         if heard is Heard.UNKNOWN:
             return f"The carrier itself does not know what became of it: {told}"
         return f"The carrier took it and did not deliver it: {told}"

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flashsms.carriers.contract import Fate
+from flashsms.carriers.contract import CarrierError, Fate
+from flashsms.carriers.http.provider import AskedProvider
+from flashsms.carriers.urls import provider
 from flashsms.models import now
 from flashsms.services.carriers import watching
 from flashsms.services.carriers.breaker import Held
+from flashsms.services.carriers.failing import MEND
 from flashsms.services.carriers.watching import Condition
-from flashsms.services.carriers.ways import WayOut, tried
+from flashsms.services.carriers.ways import WayOut, tried, untaken
+from flashsms.text.phones import OPERATORS
 
 _RETYPE = "Its secret cannot be read, because SECRET_KEY changed: enter the URL again."
 _STANDS_BY = "It only pretends to send, and is not used while another carrier is switched on."
@@ -71,6 +75,38 @@ def of(ways: Sequence[WayOut], wanted: Sequence[WayOut] | None = None) -> list[S
     ]
 
 
+def waiting(standings: Sequence[Standing]) -> list[str]:
+    """Say which messages wait because of the carriers, a sentence each; nothing when all leave.
+
+    Carriers that are for some accounts alone are left out: they take nobody else's.
+    """
+    held = " and not held back" if any(one.state is State.HELD for one in standings) else ""
+    said = []
+    if nothing := nothing_leaves(standings):
+        said.append(
+            f"Nothing leaves: no carrier that may be used is connected{held}. Messages wait, and "
+            "are refunded when they expire."
+        )
+    if never := untaken([one.way for one in standings]):
+        said.append(
+            f"No carrier in use takes numbers of {', '.join(never)}. Messages to them wait, and "
+            "are refunded when they expire."
+        )
+    away = [] if nothing else [one for one in _untaken_now(standings) if one not in never]
+    if away:
+        who = f"carrier that is connected{held}" if held else "connected carrier"
+        rest = " but for some accounts" if any(one.way.accounts for one in standings) else ""
+        said.append(f"{', '.join(away)}: no {who} takes them{rest}, so their messages wait.")
+    return said
+
+
+def _untaken_now(standings: Sequence[Standing]) -> list[str]:
+    """Return the operators whose numbers no connected carrier takes, as far as is known."""
+    fine = [one.way for one in standings if one.is_tried and one.state in (State.UP, State.UNTOLD)]
+    taken = {operator for one in fine if not one.accounts for operator in one.takes}
+    return [one for one in OPERATORS if one not in taken]
+
+
 def nothing_leaves(standings: Sequence[Standing]) -> bool:
     """Whether messages wait: no carrier that may be used is connected, as far as is known."""
     tried_ones = [one for one in standings if one.is_tried]
@@ -79,14 +115,57 @@ def nothing_leaves(standings: Sequence[Standing]) -> bool:
 
 def _state(way: WayOut, condition: Condition | None, is_tried: bool) -> tuple[State, str]:
     if not way.active:
-        return State.OFF, "Nothing is sent by it, and its receipts are not heard."
+        return State.OFF, f"Nothing is sent by it; {hearing(way, condition)}."
     if not is_tried:
         return State.STANDS_BY, _STANDS_BY
     if not way.url:
         return State.UNREADABLE, _RETYPE
     if way.paused_at:
-        return State.PAUSED, way.paused_for or ""
+        return State.PAUSED, _paused(way, condition)
     return _connected(condition)
+
+
+def rest(used: Sequence[WayOut]) -> str:
+    """Say what becomes of messages now that a carrier is gone and these are `used`."""
+    if not used:
+        return "Nothing leaves: no other carrier is in use. Messages wait, and are refunded later."
+    if any(one.is_simulator for one in used):
+        return "The simulator answers now: messages cost credits, look delivered, reach nobody."
+    return f"Messages leave by {', '.join(one.name for one in used)}."
+
+
+def hearing(way: WayOut, condition: Condition | None) -> str:
+    """Say whether a carrier that nothing is sent by is heard all the same, to end a sentence."""
+    if way.is_http and not _is_asked(way):  # its provider calls, whoever is connected
+        return "its receipts are still heard"
+    if not way.active:
+        return "its receipts are not heard"
+    if condition is None:
+        return "whether its receipts are heard is not known"
+    if condition.ready:
+        return "its receipts are still heard"
+    return "its receipts are not heard until it is connected again"
+
+
+def _is_asked(way: WayOut) -> bool:
+    """Whether workers ask a provider for receipts, which nobody does once it is switched off."""
+    try:
+        return isinstance(provider(way.url), AskedProvider)
+    except CarrierError:
+        return False
+
+
+def _paused(way: WayOut, condition: Condition | None) -> str:
+    """Say why a carrier is paused, and whether what was wrong with it is mended."""
+    why = way.paused_for or ""
+    if not why.endswith(MEND) or condition is None or not condition.ready or condition.is_faulty:
+        return why
+    if way.is_http:
+        return (
+            f"{why.removesuffix(MEND)}Its provider can be reached; a test shows whether the "
+            "settings are right now. If they are, resume it."
+        )
+    return f"{why.removesuffix(MEND)}It signs in now: resume it."
 
 
 def _connected(condition: Condition | None) -> tuple[State, str]:

@@ -19,12 +19,13 @@ from flashsms import queue
 from flashsms.carriers.contract import CarrierStats, Fate
 from flashsms.models import now
 from flashsms.services.carriers import breaker
-from flashsms.services.carriers.breaker import Held
+from flashsms.services.carriers.breaker import Held, Told
 
 REPORT_SECONDS = 2.0  # between two reports of a worker
 _FRESH = 10  # seconds that a report counts
 _FORGOTTEN = 600  # seconds after which a worker that was killed is no longer remembered
 _KEPT = 8 * 24 * 3600  # seconds that the counts of an hour are kept
+_SINCE = "flashsms:carriers:since"  # when Redis, which may keep nothing, began to know
 _RECEIPTS = "receipts"
 _UNMATCHED = "unmatched"
 
@@ -33,7 +34,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one worker says about one carrier; `rate` is in parts/s, `trouble` a sentence."""
+    """What one worker says about one carrier; `rate` is in parts/s, `trouble` a sentence.
+
+    `faulty`: it says something that only the operator can mend.
+    """
 
     ready: bool
     in_flight: int
@@ -43,6 +47,7 @@ class Report:
     reconnects: int
     rate: float
     trouble: str
+    faulty: bool = False
 
 
 @dataclass(slots=True)
@@ -50,13 +55,25 @@ class Condition:
     """How a carrier stands over all workers.
 
     `outcomes` counts what carriers answered in the last 24 hours by `Fate`; `last_receipt` is when
-    one came in last; `held` is why the circuit breaker is open.
+    one came in last; `held` is why the circuit breaker is open. Nothing is known from before
+    `since`: Redis may have been empty then.
     """
 
     reports: list[Report] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     last_receipt: datetime | None = None
     held: Held | None = None
+    since: datetime = field(default_factory=now)
+
+    @property
+    def is_young(self) -> bool:
+        """Whether the counts are of less than 24 hours."""
+        return self.since > now() - timedelta(hours=24)
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether a session says what only the operator can mend."""
+        return any(report.faulty for report in self.reports)
 
     @property
     def opened(self) -> int:
@@ -112,6 +129,7 @@ class Reporter:
         moment = time.monotonic()
         self._tidy(stats)
         with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:
+            _begin(pipe)
             for carrier_id, one in stats.items():
                 said = _said(one, self._rate(carrier_id, one, moment), trouble.get(carrier_id, ""))
                 pipe.hset(_key(carrier_id), self._worker, orjson.dumps(said))
@@ -148,23 +166,29 @@ def count_outcomes(
     latency: float = 0.0,
     up: bool = True,
     is_trial: bool = False,
+    name: str = "",
+    code: str = "",
+    weighed: Collection[Fate] | None = None,
 ) -> None:
     """Count what a carrier answered, for operators and for its circuit breaker (`breaker.note`).
 
-    Never raises when Redis is away.
+    The breaker weighs all of them, unless `weighed` says which. The log calls it `name`; `code` is an error among the answers. Never raises when Redis is away.
     """
     counted, counts_key = Counter(fates), _hour_key(carrier_id, now())
     with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:
         for fate, count in counted.items():
             pipe.hincrby(counts_key, fate.value, count)
-        breaker.note(pipe, carrier_id, counts_key, fates, latency=latency, up=up, is_trial=is_trial)
+        _begin(pipe)
         pipe.expire(counts_key, _KEPT)
-        pipe.execute()
+        told = Told(latency=latency, up=up, is_trial=is_trial, code=code)
+        breaker.note(pipe, carrier_id, counts_key, fates if weighed is None else weighed, told)
+        breaker.log_change(name or str(carrier_id), pipe.execute()[-1])
 
 
 def count_receipts(carrier_id: int, count: int) -> None:
     """Note that receipts came in; never raises when Redis is away."""
     with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:
+        _begin(pipe)
         pipe.hincrby(_hour_key(carrier_id, now()), _RECEIPTS, count)
         pipe.expire(_hour_key(carrier_id, now()), _KEPT)
         pipe.set(_receipt_key(carrier_id), now().timestamp())
@@ -185,18 +209,25 @@ def conditions(carrier_ids: Iterable[int]) -> dict[int, Condition] | None:
     hours = [now() - timedelta(hours=back) for back in range(24)]
     try:
         with queue.redis().pipeline(transaction=False) as pipe:
+            pipe.get(_SINCE)
             for carrier_id in ids:
                 _ask(pipe, carrier_id, hours)
-            answers = pipe.execute()
+            began, *answers = pipe.execute()
     except RedisError as error:
         log.warning("How the carriers stand cannot be read: %s", error)
         return None
     size = 3 + len(hours)
     pieces = (answers[at : at + size] for at in range(0, len(answers), size))
+    since = datetime.fromtimestamp(float(began), UTC) if began else now()
     return {
-        id: _condition(piece[0], piece[1], breaker.held(piece[2]), piece[3:])
+        id: _condition(piece[0], piece[1], breaker.held(piece[2]), piece[3:], since)
         for id, piece in zip(ids, pieces, strict=True)
     }
+
+
+def _begin(pipe: Pipeline) -> None:
+    """Write down since when the counts are kept, unless that is known."""
+    pipe.set(_SINCE, now().timestamp(), nx=True)
 
 
 def _ask(pipe: Pipeline, carrier_id: int, hours: Iterable[datetime]) -> None:
@@ -212,8 +243,9 @@ def _condition(
     last: bytes | None,
     held: Held | None,
     hours: list[Mapping[bytes, bytes]],
+    since: datetime,
 ) -> Condition:
-    found = Condition(held=held)
+    found = Condition(held=held, since=since)
     found.reports = [_report(text) for text in said.values() if _age(text) <= _FRESH]
     for hour in hours:
         found.outcomes.update({name.decode(): int(count) for name, count in hour.items()})
@@ -239,6 +271,7 @@ def _report(text: bytes | str) -> Report:
         reconnects=said.get("reconnects", 0),
         rate=said.get("rate", 0.0),
         trouble=said.get("trouble", ""),
+        faulty=bool(said.get("faulty")),
     )
 
 
@@ -253,6 +286,7 @@ def _said(stats: CarrierStats, rate: float, trouble: str) -> dict[str, object]:
         "reconnects": stats.reconnects,
         "rate": rate,
         "trouble": trouble,
+        "faulty": bool(stats.fault),
     }
 
 

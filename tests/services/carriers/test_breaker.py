@@ -1,5 +1,6 @@
 """When a carrier is left in peace, and when it is tried again."""
 
+import logging
 from collections.abc import Callable
 
 import pytest
@@ -156,6 +157,32 @@ def test_it_is_told_in_words(way: WayOut) -> None:
     expected = f"open until {until:%H:%M:%S} UTC: 34 of 50 answers were errors."
     assert told.sentence.endswith(expected)
     assert standing.nothing_leaves([told])
+
+
+def test_opening_and_closing_are_logged_once_by_name(
+    way: WayOut, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "flashsms")
+    for _ in range(4):
+        watching.count_outcomes(way.id, BAD * 10, name="First", code="0x00000008")
+    pass_time(way)
+    assert gate(way).lets(way.id)
+    for _ in range(2):
+        watching.count_outcomes(way.id, GOOD * 10, is_trial=True, name="First")
+    assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
+        ("WARNING", "Carrier First is held back: its circuit breaker opened."),
+        ("INFO", "Carrier First is used again: its circuit breaker closed."),
+    ]
+
+
+def test_it_names_an_error_that_it_saw(way: WayOut) -> None:
+    watching.count_outcomes(way.id, BAD * 19, code="0x00000008")
+    watching.count_outcomes(way.id, [Fate.UNKNOWN])
+    assert "20 of 20 answers were errors, such as 0x00000008." in of(way).sentence
+    pass_time(way)
+    assert gate(way).lets(way.id)
+    watching.count_outcomes(way.id, BAD * 10, is_trial=True, code="0x00000064")
+    assert of(way).condition.held.code == "0x00000064"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("act", ["resume", "edit", "close"])

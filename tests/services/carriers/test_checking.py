@@ -1,6 +1,8 @@
 """`carrier check`: which step works and which fails, in words, against carriers of every temper."""
 
+import errno
 import json
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
+from flashsms.carriers import connecting
 from flashsms.carriers.contract import Fate, Outcome
 from flashsms.services.carriers import checking
 from flashsms.services.carriers.checking import Mark, Step
@@ -47,10 +50,13 @@ def names(steps: list[Step]) -> list[str]:
     return [step.name for step in steps]
 
 
-def failed(steps: list[Step]) -> Step:
-    """The last step, which is the one that failed."""
-    assert [step.name for step in steps if step.mark is Mark.FAILS] == [steps[-1].name]
-    assert not checking.judge(steps).works
+def failed(steps: list[Step], mark: Mark = Mark.FAILS) -> Step:
+    """The last step, which is the one that failed, or that leaves something open."""
+    ill = [step.name for step in steps if step.mark in (Mark.FAILS, Mark.OPEN)]
+    assert (ill, steps[-1].mark) == ([steps[-1].name], mark)
+    verdict = checking.judge(steps)
+    assert not verdict.works
+    assert ("does not work" in verdict.sentence) is (mark is Mark.FAILS)
     return steps[-1]
 
 
@@ -92,16 +98,16 @@ def test_a_pair_of_binds_signs_in_twice(simulator: Simulator) -> None:
     [
         ("0002", "Receipt", "did not deliver it: "),
         ("0003", "Receipt", "did not deliver it: "),
-        ("0004", "Message", "the number is not valid. (0x0000000B) No other try will change that."),
-        ("0005", "Message", "asks to send more slowly. (0x00000058) That passes"),
+        ("0004", "Message", "the number is not valid (0x0000000B). No other try will change that."),
+        ("0005", "Message", "asks to send more slowly (0x00000058). That passes"),
         ("0006", "Receipt", "None came within 0.3 seconds."),
-        ("0010", "Message", "internal error. (0x00000008) That may pass"),
+        ("0010", "Message", "internal error (0x00000008). That may pass"),
     ],
 )
 def test_what_the_carrier_does_with_the_message_is_said(
     simulator: Simulator, ending: str, step: str, words: str
 ) -> None:
-    last = failed(check(simulator.url, f"23324100{ending}", wait=0.3))
+    last = failed(check(simulator.url, f"23324100{ending}", wait=0.3), Mark.OPEN)
     assert last.name == step
     assert words in last.said
 
@@ -135,15 +141,18 @@ def test_a_url_that_describes_no_carrier_ends_there(url: str, words: str) -> Non
     ],
 )
 def test_a_host_or_port_that_is_wrong_is_named(host: str, words: str) -> None:
-    last = failed(check(f"smpp://user:secret@{host}"))
-    assert last.name == "Connection"
-    assert words in last.said
+    for kind in ("smpp", "kannel"):
+        began = time.monotonic()
+        last = failed(check(f"{kind}://user:secret@{host}"))
+        assert last.name == "Connection"
+        assert words in last.said
+        assert time.monotonic() - began < 5
 
 
 def test_a_wrong_password_is_said_and_never_shown(simulator: Simulator) -> None:
     steps = check(f"smpp://flashsms:open-sesame@127.0.0.1:{simulator.port}")
     assert failed(steps).name == "Sign-in"
-    assert "the password is wrong. (0x0000000E)" in steps[-1].said
+    assert "the password is wrong (0x0000000E)." in steps[-1].said
     assert "open-sesame" not in repr(steps)
 
 
@@ -172,9 +181,14 @@ def test_a_peer_that_speaks_something_else_is_told_apart() -> None:
 
 def test_a_sender_that_is_refused_is_the_carriers_word(mtn: Peer) -> None:
     mtn.refusal = NO_SENDER
-    last = failed(check(mtn.url, "233241001234"))
+    steps = check(mtn.url, "233241001234")
+    last = failed(steps, Mark.OPEN)
     assert last.name == "Message"
-    assert "does not allow this sender. (0x0000000A)" in last.said
+    assert checking.judge(steps).sentence == (
+        "What works: connection, sign-in, link. What is open: whether it takes messages; try "
+        "another number or sender."
+    )
+    assert "does not allow this sender (0x0000000A)." in last.said
 
 
 def test_silence_after_the_sign_in_leaves_the_message_unknown(mtn: Peer, peers: Peers) -> None:
@@ -183,7 +197,7 @@ def test_silence_after_the_sign_in_leaves_the_message_unknown(mtn: Peer, peers: 
     assert [next(steps).name for _ in range(5)] == STEPS[:5]
     mtn.deaf = True
     step = next(steps)
-    assert (step.name, step.mark) == ("Message", Mark.FAILS)
+    assert (step.name, step.mark) == ("Message", Mark.OPEN)
     assert "may have been taken or not" in step.said
     assert [one.number for one in peers.seen] == ["233241001234"]
 
@@ -220,16 +234,43 @@ def test_a_provider_over_http_says_what_it_thinks_of_the_message() -> None:
         assert checking.judge(steps).works
         assert "callback address" in steps[-1].said
         assert len(kannel.taken) == 1
-        last = failed(check(f"{kannel.url}?tls=0", "233241000403"))
+        last = failed(check(f"{kannel.url}?tls=0", "233241000403"), Mark.OPEN)
         assert (last.name, "no way to this number" in last.said) == ("Message", True)
         wrong = f"kannel://flash:nonsense@127.0.0.1:{kannel.port}?tls=0"
         assert "refused the user name or the password" in failed(check(wrong, "233241001234")).said
 
 
+def test_a_provider_without_tls_is_told_apart_at_once_and_nothing_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kannel = FakeKannel()
+    with kannel.running():
+        began = time.monotonic()
+        last = failed(check(f"{kannel.url}?tls=1", "233241001234"))
+        assert (last.name, last.said) == ("Connection", "There is no TLS on that port.")
+        assert time.monotonic() - began < 5
+        wrong = f"kannel://flash:nonsense@127.0.0.1:{kannel.port}?tls=0"
+        failed(check(wrong, "233241001234"))
+    check("smpp://user:secret@127.0.0.1:1")
+    assert caplog.text == ""
+    assert logging.getLogger("flashsms.carriers").level == logging.NOTSET
+
+
+def test_the_addresses_of_one_host_are_told_in_one_sentence() -> None:
+    several = OSError(
+        "Multiple exceptions: [Errno 111] Connect call failed ('::1', 9, 0, 0), "
+        "[Errno 111] Connect call failed ('127.0.0.1', 9)"
+    )
+    said = "Nothing listens on port 9 of localhost: check host and port."
+    assert connecting.words(several, "localhost", 9) == said
+    away = OSError(errno.ENETUNREACH, "Connect call failed ('192.0.2.1', 9)")
+    assert connecting.words(away, "192.0.2.1", 9) == "It failed: Network is unreachable."
+
+
 @pytest.mark.parametrize("fate", Fate)
 def test_every_fate_of_a_message_has_a_meaning(fate: Fate) -> None:
     told = checking.told(Outcome(1, fate, reason="Because.", code="7"))
-    assert fate is Fate.ACCEPTED or told.startswith("Because. (7) ")
+    assert fate is Fate.ACCEPTED or told.startswith("Because (7). ")
 
 
 def test_the_command_prints_each_step_and_exits_by_the_verdict(

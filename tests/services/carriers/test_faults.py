@@ -1,6 +1,7 @@
 """A carrier that says what only the operator can mend is paused once, and told of once."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -9,6 +10,8 @@ from sqlalchemy import select
 
 from flashsms import queue, worker
 from flashsms.carriers.contract import CarrierStats
+from flashsms.carriers.smpp.bind import BindRefusedError
+from flashsms.carriers.smpp.status import INVALID_PASSWORD
 from flashsms.extensions import db
 from flashsms.jobs import mail as mailing
 from flashsms.models import AuditEntry
@@ -96,6 +99,21 @@ def test_without_a_mail_server_it_is_on_the_pages(app: Flask, way: WayOut) -> No
     look(Faults(), WRONG)
     assert len(paused()) == 1
     assert Queue(queue.URGENT, connection=queue.redis()).count == 0
+
+
+def test_the_log_says_once_that_it_is_paused_and_why(
+    way: WayOut, caplog: pytest.LogCaptureFixture
+) -> None:
+    fault = BindRefusedError(INVALID_PASSWORD).reason
+    for one in (Faults(), Faults()):
+        look(one, replace(WRONG, fault=fault))
+    assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
+        (
+            "WARNING",
+            "Carrier MTN direct is paused: The carrier refused the sign-in: the password is wrong "
+            "(0x0000000E). Mend its settings, then resume it.",
+        )
+    ]
 
 
 def test_once_it_is_resumed_the_session_is_opened_anew_and_a_new_fault_pauses_again(
