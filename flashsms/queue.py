@@ -29,11 +29,12 @@ RUN_LEDGER_CHECK = "flashsms.jobs.ledger.check"
 ASK_RECEIPTS = "flashsms.jobs.receipts.ask"
 JOBS = (SEND_BATCH, RUN_IMPORT, TICK, SEND_MAIL, RUN_LEDGER_CHECK, ASK_RECEIPTS)
 
+_ASKING = "flashsms:asking"
 _NAMES = {SEND_BATCH: "send", RUN_IMPORT: "import"}  # what their ids begin with
 
 JOB_TIMEOUT = 300  # seconds; a batch bounds its own waits far below, this ends what hangs
 LEDGER_CHECK_TIMEOUT = 3600  # seconds; it reads the ledgers of all accounts
-ASK_PAUSE = 10  # seconds between two jobs that ask for receipts, unless one goes on
+ASKING = 60  # seconds after which a job that asks for receipts and was not heard of is lost
 KEEP_FAILED = 7 * 24 * 3600  # seconds
 
 # Batches of one account that stand in the queue itself. One is fair, and enough where a batch takes
@@ -135,18 +136,26 @@ def enqueue_ledger_check(check_id: int) -> None:
     _enqueue(BULK, RUN_LEDGER_CHECK, check_id, job_id=job_id, timeout=LEDGER_CHECK_TIMEOUT)
 
 
-def enqueue_asking(*, again: bool = False) -> None:
-    """Queue a job that asks carriers for receipts, one in `ASK_PAUSE`; never raises either.
+def enqueue_asking() -> None:
+    """Queue a job that asks a carrier for receipts, one at a time; never raises either.
 
-    With `again` at once, because the last one was answered and has left some to ask.
+    Not while one waits or runs, nor in the pause after it (`pause_asking`).
     """
     try:
-        if not (again or redis().set("flashsms:asking", 1, nx=True, ex=ASK_PAUSE)):
+        if not redis().set(_ASKING, 1, nx=True, ex=ASKING):
             return
     except RedisError as error:
         log.warning("Carriers are asked for receipts later: %s", error)
         return
     _enqueue(BULK, ASK_RECEIPTS, job_id=f"ask-{uuid4().hex}")
+
+
+def pause_asking(seconds: float) -> None:
+    """Say that a job that asked is over, and for how long none is to follow."""
+    try:
+        redis().set(_ASKING, 1, px=max(1, int(seconds * 1000)))
+    except RedisError as error:
+        log.warning("Carriers are asked for receipts again in %d s: %s", ASKING, error)
 
 
 def still_queued(tickets: Iterable[tuple[int, int]], job: str = SEND_BATCH) -> set[int]:

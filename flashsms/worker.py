@@ -101,17 +101,18 @@ def _keep(sessions: Sessions, faults: Faults, *, open_all: bool) -> None:
     What has a fault that only the operator can mend is paused, and opened anew when it is resumed.
 
     A worker for urgent work alone binds when it has some, so that of a carrier that allows one
-    bind the worker that can do everything gets it.
+    bind the worker that can do everything gets it. One look that fails must not end the looking.
     """
     try:
         wanted = {one.id: one for one in carriers.listening() if one.url}
         mended = faults.look(wanted, sessions.stats())
+        sessions.keep({key: one.dialled for key, one in wanted.items()}, open_all=open_all)
+        for key in mended:
+            sessions.reopen(key)
     except SQLAlchemyError as error:
         log.warning("Which carriers there are cannot be read: %s", type(error).__name__)
-        return
-    sessions.keep({key: one.dialled for key, one in wanted.items()}, open_all=open_all)
-    for key in mended:
-        sessions.reopen(key)
+    except Exception:
+        log.exception("The carriers could not be looked after.")
 
 
 def _tell(sessions: Sessions, reporter: Reporter) -> None:

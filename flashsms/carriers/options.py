@@ -73,7 +73,8 @@ def options(url: str) -> CarrierOptions:
     """Read a carrier's URL. Raises a permanent CarrierError that says what is wrong with it."""
     split, port = _split(url)
     if split.scheme not in _KINDS:
-        kind = f"“{split.scheme}” is none" if split.scheme else "this has none"
+        has_one = split.scheme and "://" in url
+        kind = f"“{split.scheme}” is none" if has_one else "this has none"
         known = ", ".join(f"{name}://" for name in _KINDS)
         raise _wrong(f"A carrier\u2019s URL begins with its kind, one of {known}; {kind}.")
     kind_of = _KINDS[split.scheme]
@@ -95,11 +96,14 @@ def options(url: str) -> CarrierOptions:
 def redact(url: str) -> str:
     """The URL as it may be shown and logged: without its password, or the key that is its user."""
     scheme, separator, rest = url.partition("://")
+    kind = "".join(filter(str.isalnum, scheme)).lower()  # as urlsplit reads it
     credentials, at, address = rest.rpartition("@")
-    if not at:
+    if not url or (kind == "simulator" and not at):
         return url
+    if not at:  # whatever stands there may be what was meant as a secret
+        return f"{scheme}{separator}{HIDDEN}" if separator else HIDDEN
     name, colon, _ = credentials.partition(":")
-    name = HIDDEN if scheme in KEYED else name
+    name = HIDDEN if kind in KEYED else name
     return f"{scheme}{separator}{name}{':***' if colon else ''}@{address}"
 
 
@@ -139,7 +143,7 @@ def _of_smpp(split: SplitResult) -> tuple[str, str]:
 def _of_user(split: SplitResult) -> tuple[str, str]:
     name, password = _pair(split)
     if not (name and password and (name + password).isprintable()):
-        raise _wrong(f"Write it as {split.scheme}://USER:SECRET@{split.hostname or 'default'}.")
+        raise _wrong(f"Write it as {split.scheme}://USER:SECRET@{_place(split)}.")
     return name, password
 
 
@@ -147,8 +151,13 @@ def _of_key(split: SplitResult) -> tuple[str, str]:
     """A key alone stands where others have the user."""
     key, rest = _pair(split)
     if not key or rest or not key.isprintable():
-        raise _wrong(f"Write it as {split.scheme}://KEY@{split.hostname or 'default'}.")
+        raise _wrong(f"Write it as {split.scheme}://KEY@{_place(split)}.")
     return "", key
+
+
+def _place(split: SplitResult) -> str:
+    """What to write as the host; never what stands there: without an @ that is the secret."""
+    return "HOST" if split.scheme == "kannel" else "default"
 
 
 def _pair(split: SplitResult) -> tuple[str, str]:
@@ -288,7 +297,8 @@ def _query(query: str, readers: Readers) -> dict[str, Any]:
         try:
             found[name] = readers[name](text)
         except (ValueError, KeyError):
-            raise _wrong(f"The option “{name}” cannot be “{text}”.") from None
+            given = "that" if name == "callback" else f"“{text}”"  # it ends with a secret
+            raise _wrong(f"The option “{name}” cannot be {given}.") from None
     return found
 
 

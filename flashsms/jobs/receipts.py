@@ -4,5 +4,5 @@ from flashsms.services import receipts
 
 
 def ask() -> None:
-    """Ask the carrier whose question has been due for longest."""
+    """Ask the carrier whose turn it is."""
     receipts.ask_due()

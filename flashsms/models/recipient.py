@@ -37,9 +37,10 @@ class Recipient(Model):
     """One row per phone number of a message, written before anything is sent.
 
     `attempts` counts the claims and never goes back, so that a late settle cannot touch a newer
-    claim; `refusals` counts the answers "busy", for ever longer pauses. `carrier_ref` is
-    the carrier's id of a message of one part; longer ones have a row per part. While the recipient
-    is QUEUED it names the carriers that refused it for reasons of their own (`sending.routing`).
+    claim; `refusals` counts the answers "busy", for ever longer pauses, and the first two "full".
+    `carrier_ref` is the carrier's id of a message of one part; longer ones have a row per part.
+    While the recipient is QUEUED it names the carriers that refused it for reasons of their own
+    (`sending.routing`).
     `text` is there only when it is this recipient's own, else it is the message's.
     """
 

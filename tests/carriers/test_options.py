@@ -81,3 +81,38 @@ def test_passwords_are_not_shown():
     assert redact(url) == "smpp://shop:***@host:2775?window=5"
     assert redact("simulator://host:1") == "simulator://host:1"
     assert "secret" not in repr(options("smpp://shop:secret@host"))
+
+
+@pytest.mark.parametrize("kind", ["arkesel", "mnotify", "ARKESEL"])
+@pytest.mark.parametrize(
+    "rest", ["9fS3cretKey", "9fS3cretKey?tps=3", "9fS3cretKey/", ":9fS3cretKey@h"]
+)
+def test_a_key_without_an_at_sign_is_neither_quoted_nor_shown(kind, rest):
+    with pytest.raises(CarrierError, match="KEY@default") as raised:
+        options(f"{kind}://{rest}")
+    assert "9fs3cretkey" not in raised.value.reason.lower()
+    assert "9fs3cretkey" not in redact(f"{kind}://{rest}").lower()
+
+
+def test_a_key_is_hidden_however_its_kind_is_spelt():
+    assert redact("arkesel://anything") == "arkesel://***"
+    assert redact("ARKESEL://K3y@default") == "ARKESEL://***@default"
+    assert redact("arkesel:K3y") == "***"
+    assert redact("") == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["hubtel://S3cret", "hubtel://me:123456", "kannel://S3cret?tls=0", "smpp://me:123456"]
+)
+def test_a_secret_without_an_at_sign_is_neither_quoted_nor_shown(url):
+    with pytest.raises(CarrierError) as raised:
+        options(url)
+    for told in (raised.value.reason, redact(url)):
+        assert "s3cret" not in told.lower()
+        assert "123456" not in told
+
+
+def test_a_callback_that_cannot_be_one_is_not_quoted_for_its_secret():
+    with pytest.raises(CarrierError, match="callback") as raised:
+        options("twilio://me:token@default?callback=ftp://x/callbacks/car_1/S3cret")
+    assert "S3cret" not in raised.value.reason

@@ -25,12 +25,12 @@ _MOST = 100
 
 _TAKEN = {100, 101, 102}  # Processed, Sent, Queued
 _NOT_TAKEN = {
-    402: (Fate.REFUSED, "InvalidSenderId", "Africa's Talking does not know this sender."),
+    402: (Fate.ELSEWHERE, "InvalidSenderId", "Africa's Talking does not know this sender."),
     403: (Fate.REFUSED, "InvalidPhoneNumber", "The number is not valid."),
     404: (Fate.REFUSED, "UnsupportedNumberType", "Africa's Talking cannot send to such a number."),
     405: (Fate.UNSENT, "InsufficientBalance", "The balance at Africa's Talking is used up."),
     406: (Fate.REFUSED, "UserInBlacklist", "The number wants no messages from this sender."),
-    407: (Fate.REFUSED, "CouldNotRoute", "Africa's Talking has no way to this number."),
+    407: (Fate.ELSEWHERE, "CouldNotRoute", "Africa's Talking has no way to this number."),
     409: (Fate.BUSY, "DoNotDisturbRejection", "The network takes no such messages at this hour."),
     502: (Fate.REFUSED, "RejectedByGateway", "The network refused the message."),
 }
@@ -100,8 +100,8 @@ class AfricasTalking:
         if not isinstance(told, dict):
             return everyone(group, Fate.UNKNOWN, _UNREADABLE)
         entries = told.get("Recipients")
-        if not entries and told.get("Message") in _BY_WORD:
-            code = _BY_WORD[told["Message"]]
+        code = _BY_WORD.get(str(told.get("Message")))
+        if not entries and code:
             return [_judge(sub.reference, code, "") for sub in group]
         listed = entries if isinstance(entries, list) else []
         by_number = {digits(str(one.get("number"))): one for one in listed if isinstance(one, dict)}

@@ -7,6 +7,7 @@ from typing import Any
 
 from flashsms.carriers.contract import Submission
 from flashsms.carriers.http.provider import Answer
+from flashsms.text.printable import printable
 
 _SIGNIFICANT = 9  # digits that a number ends with however its country is written
 _MOST_WORDS = 160  # characters of a provider's own words
@@ -39,5 +40,5 @@ def distinct_keys(group: Sequence[Submission]) -> set[str]:
 
 def sentence(provider: str, message: object) -> str:
     """A provider's own words on one line, as the reason of an outcome; empty when it has none."""
-    words = " ".join(str(message or "").split())[:_MOST_WORDS].rstrip(". ")
+    words = printable(" ".join(str(message or "").split()))[:_MOST_WORDS].rstrip(". ")
     return f"{provider} says: {words}." if words else ""

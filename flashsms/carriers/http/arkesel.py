@@ -40,6 +40,7 @@ _FATES: dict[int, tuple[Fate, str]] = {
     403: (Fate.UNSENT, "Arkesel refused the key, or has switched the account's gateway off."),
     422: (Fate.REFUSED, "Arkesel says that the message is not valid."),
 }
+_BY_STATUS = (401, 422)  # with any object of JSON
 _STATES: dict[str, tuple[ReceiptState, str]] = {
     "DELIVERED": (ReceiptState.DELIVERED, ""),
     "SUBMITTED": (ReceiptState.ENROUTE, ""),
@@ -77,11 +78,15 @@ class Arkesel:
         return Request("POST", f"{self.base}/api/v2/sms/send", self._headers, body)
 
     def read(self, group: Sequence[Submission], answer: Answer) -> list[Outcome]:
-        """`status` success with an id for each number taken, or an HTTP status for all."""
+        """`status` success with an id for each number taken, or an HTTP status for all.
+
+        402, 403 and 422 are believed with Arkesel's own body alone: gateways say them, too.
+        """
         found = fields(answer)
         if answer.status == 200 and found.get("status") == "success":
             return _taken(group, found.get("data"))
-        if answer.status in _FATES:
+        own = found.get("status") == "error" or (found and answer.status in _BY_STATUS)
+        if own and answer.status in _FATES:
             fate, reason = _FATES[answer.status]
             said = sentence("Arkesel", found.get("message")) if fate is Fate.REFUSED else ""
             return everyone(group, fate, said or reason, str(answer.status))

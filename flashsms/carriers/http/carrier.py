@@ -1,16 +1,17 @@
 """A provider over HTTP as a carrier: connections, waiting and what a silence means.
 
 What HTTP itself says of a submission, where the provider's documentation says nothing (RFC 9110):
-nothing was written when no connection came about; 401, 403, 404, 405 and a permanent redirect mean
-that nobody looked at the message, and are for the operator to mend; 429 was not taken. A 5xx answer
-is UNKNOWN, since a gateway in between says 502 or 504 of a message that went out, and so is every
-answer that cannot be read. What was written is never written again.
+nothing was written when no connection came about; 401, 402, 403, 404, 405 and a permanent redirect
+mean that nobody looked at the message, and are for the operator to mend: 401 at once, the others,
+which gateways in front of a provider say, too, when they last (`fault`). 429 was not taken. A 5xx
+answer is UNKNOWN, since a gateway in between says 502 or 504 of a message that went out, and so is
+every answer that cannot be read. What was written is never written again.
 """
 
 import asyncio
 import logging
-import ssl
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -26,8 +27,9 @@ from aiohttp import (
 from flashsms.carriers.contract import CarrierStats, Fate, Outcome, Receipt, Submission, Take
 from flashsms.carriers.http import asking
 from flashsms.carriers.http.exchange import KEEP_ALIVE, Exchange, NoAnswerError, new_session
+from flashsms.carriers.http.fault import Fault
 from flashsms.carriers.http.provider import Answer, AskedProvider, Provider, everyone
-from flashsms.carriers.http.reach import Reach
+from flashsms.carriers.http.reach import Reach, trust
 from flashsms.carriers.options import CarrierOptions
 from flashsms.text.segments import count_parts
 
@@ -35,7 +37,6 @@ logger = logging.getLogger(__name__)
 
 # Seconds until what a slow provider left unwritten comes back: a batch must end within its lease.
 LONGEST_WRITE = 20.0
-_FAULT_PAUSE = 30.0  # seconds: only a person can help, so there is no hurry
 _SMOOTHING = 0.2  # how much one answer counts in the running average
 
 _CLOSING = "The carrier is being closed."
@@ -44,10 +45,13 @@ _TOO_SLOW = "The carrier is too slow for more at once."
 _NO_ANSWER = "The carrier did not answer."
 _UNCLEAR = "The carrier's answer does not say whether it took the message."
 _SIGN_IN = "The carrier refused the sign-in: check the name and the secret in its URL."
+_NO_CREDIT = "The account at the carrier has no credit left: top it up."
+_NOT_ALLOWED = "The carrier does not let us in: check the URL, and whether it allows our address."
 _ADDRESS = "The carrier's API is not at this address: check the host in its URL."
 _FAULTS = {
     HTTPStatus.UNAUTHORIZED: _SIGN_IN,
-    HTTPStatus.FORBIDDEN: _SIGN_IN,
+    HTTPStatus.PAYMENT_REQUIRED: _NO_CREDIT,
+    HTTPStatus.FORBIDDEN: _NOT_ALLOWED,
     HTTPStatus.NOT_FOUND: _ADDRESS,
     HTTPStatus.METHOD_NOT_ALLOWED: _ADDRESS,
     # 302 and 303 are missing: some send them after a success.
@@ -68,29 +72,27 @@ class HttpCarrier:
     def __init__(self, options: CarrierOptions, provider: Provider, take: Take) -> None:
         self._options = options
         self._provider = provider
-        self._context = _context(verify=options.verify)
+        self._context = trust(verify=options.verify)
         self._reach = Reach(provider.base, self._context)
         self._places = asyncio.Semaphore(options.window)
         self._session: ClientSession | None = None
         self._tasks: dict[asyncio.Task[list[Outcome]], Exchange] = {}
         self._in_flight = self._submitted = 0
         self._latency = 0.0
-        self._fault = ""
-        self._quiet_until = 0.0  # on the monotonic clock
+        self._fault = Fault()
         self._closing = False
 
     @property
     def ready(self) -> bool:
         """Whether a submission would reach the wire now."""
-        quiet = bool(self._fault) and time.monotonic() < self._quiet_until
-        return self._reach.ready and not (quiet or self._closing)
+        return self._reach.ready and not (self._fault.quiet or self._closing)
 
     @property
     def trouble(self) -> str:
         """Why it is not ready, as a sentence for the operator; empty when it is."""
         if self.ready:
             return ""
-        return _CLOSING if self._closing else self._reach.trouble or self._fault
+        return _CLOSING if self._closing else self._reach.trouble or self._fault.words
 
     @property
     def stats(self) -> CarrierStats:
@@ -103,7 +105,7 @@ class HttpCarrier:
             receipts=0,
             reconnects=self._reach.losses,
             latency=self._latency,
-            fault=self._fault,
+            fault=self._fault.lasting,
         )
 
     async def open(self) -> None:
@@ -189,8 +191,7 @@ class HttpCarrier:
             request = self._provider.request(exchange.group)
         except ValueError as error:
             return everyone(exchange.group, Fate.REFUSED, str(error))
-        if self._fault:  # this one finds out whether it is mended; the others wait for it
-            self._quiet_until = time.monotonic() + _FAULT_PAUSE
+        self._fault.trying()
         started = time.monotonic()
         try:
             answer = await exchange.make(session, request)
@@ -210,18 +211,21 @@ class HttpCarrier:
 
     def _judge(self, group: Sequence[Submission], answer: Answer) -> list[Outcome]:
         """What the answer means, and what it means for the carrier."""
-        outcomes = self._read(group, answer)
+        outcomes, certain = self._read(group, answer)
         faults = [one.reason for one in outcomes if one.fate is Fate.UNSENT]
         if faults:
-            self._fault = faults[0]
-            self._quiet_until = time.monotonic() + _FAULT_PAUSE
-            logger.error("carrier %s: %s", self._options.scheme, self._fault)
+            self._fault.found(faults[0], certain=certain)
+            logger.error("carrier %s: %s", self._options.scheme, faults[0])
         elif any(one.fate is not Fate.UNKNOWN for one in outcomes):
-            self._fault = ""
+            self._fault.mended()
         return outcomes
 
-    def _read(self, group: Sequence[Submission], answer: Answer) -> list[Outcome]:
-        """The provider's word goes first, then that of HTTP."""
+    def _read(self, group: Sequence[Submission], answer: Answer) -> tuple[list[Outcome], bool]:
+        """What an answer says, and whether no gateway would say that.
+
+        The provider's word goes first, then that of HTTP.
+        """
+        certain = True
         try:
             outcomes = self._provider.read(group, answer)
         except Exception:  # an answer of a shape that nobody thought of
@@ -230,10 +234,11 @@ class HttpCarrier:
         if len(outcomes) != len(group):
             outcomes = everyone(group, Fate.UNKNOWN, code=f"HTTP {answer.status}")
         if all(one.fate is Fate.UNKNOWN for one in outcomes):
+            certain = answer.status == HTTPStatus.UNAUTHORIZED
             outcomes = _by_status(group, answer.status) or outcomes
         return [
             one if one.reason or one.fate is not Fate.UNKNOWN else _unclear(one) for one in outcomes
-        ]
+        ], certain
 
     def _count(self, exchange: Exchange) -> None:
         if exchange.written:
@@ -261,7 +266,8 @@ def _unclear(outcome: Outcome) -> Outcome:
 def _interrupted(exchange: Exchange, error: BaseException) -> list[Outcome]:
     """What became of a group whose task was cancelled by `close`, or failed by a fault of ours."""
     if not isinstance(error, asyncio.CancelledError):
-        logger.error("a request could not be made", exc_info=error)
+        where = "".join(traceback.format_tb(error.__traceback__))  # its words may have the address
+        logger.error("a request could not be made: %s\n%s", type(error).__name__, where)
     if exchange.written:
         return everyone(exchange.group, Fate.UNKNOWN, _CUT)
     return everyone(exchange.group, Fate.UNSENT, _CLOSING)
@@ -287,11 +293,3 @@ def _cause(error: Exception) -> Exception:
     if isinstance(error, ClientConnectorCertificateError):
         return error.certificate_error
     return error.os_error if isinstance(error, ClientConnectorError) else error
-
-
-def _context(*, verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

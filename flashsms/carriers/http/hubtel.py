@@ -5,7 +5,9 @@ authentication), …/docs/simple-messaging (one recipient), …/docs/batch-simpl
 documented at sms.hubtel.com only, so that host is the default), …/docs/sms-status-check and
 https://hubtel.readme.io/reference/response-code (codes).
 
-The codes stand as HTTP status and as `status` of the body. 500 and 502 are documented as failures
+The codes stand as HTTP status and as `status` of the body, and only there they are believed: a bare
+403 or 400 is the word of some gateway. A sender or a route that Hubtel does not have (2, 4) another
+carrier may have. 500 and 502 are documented as failures
 of Hubtel's, but not as messages that were not taken: they are UNKNOWN, as is a number that the
 answer to a batch leaves out. How many recipients a batch may have is not documented: 100 are sent.
 
@@ -44,9 +46,9 @@ _NO_CREDIT = "The account at Hubtel has no credit left: top it up."
 _NOT_VALID = "Hubtel says that the message is not valid."
 _FATES: dict[int, tuple[Fate, str]] = {
     1: (Fate.REFUSED, "Hubtel says that the number is not valid."),
-    2: (Fate.REFUSED, "Hubtel does not allow this sender."),
+    2: (Fate.ELSEWHERE, "Hubtel does not allow this sender."),
     3: (Fate.REFUSED, "Hubtel says that the message is too long."),
-    4: (Fate.REFUSED, "Hubtel has no route to this number."),
+    4: (Fate.ELSEWHERE, "Hubtel has no route to this number."),
     5: (Fate.REFUSED, "Hubtel says that the delivery time is not valid."),
     6: (Fate.REFUSED, "Hubtel rejected the text of the message."),
     7: (Fate.REFUSED, "Hubtel does not allow a parameter of the message."),
@@ -90,10 +92,9 @@ class Hubtel:
         status = found.get("status")
         if answer.status in (200, 201) and type(status) is int and status == _TAKEN:
             return _taken(group, found)
-        for code in (status, answer.status):
-            if type(code) is int and code in _FATES:
-                fate, reason = _FATES[code]
-                return everyone(group, fate, reason, str(code))
+        if type(status) is int and status in _FATES:
+            fate, reason = _FATES[status]
+            return everyone(group, fate, reason, str(status))
         return everyone(group, Fate.UNKNOWN, "Hubtel's answer cannot be read.", str(answer.status))
 
     def question(self, ask: str) -> Request:
@@ -138,7 +139,7 @@ def _accepted(sub: Submission, message_id: str, ask: str) -> Outcome:
 
 
 def _quoted(part: object) -> str:
-    return quote(str(part), safe="")
+    return quote(str(part), safe="", errors="replace")
 
 
 def _receipt(message: Mapping[str, Any]) -> Receipt:

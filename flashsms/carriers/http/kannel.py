@@ -41,7 +41,7 @@ _MOST_IDS = 20_000  # twice the widest window
 # By the words, since 403 stands for a wrong password and for a number without a way, too.
 _ANSWERS = (
     ("authorization failed", Fate.UNSENT, "Kannel refused the user name or the password."),
-    ("not routable", Fate.REFUSED, "Kannel has no way to this number."),
+    ("not routable", Fate.ELSEWHERE, "Kannel has no way to this number."),
     ("temporal failure", Fate.BUSY, "Kannel has a temporary failure."),
     ("black-lists", Fate.REFUSED, "Kannel's lists do not allow this number."),
     ("dlr-url field", Fate.UNSENT, "Kannel cannot call the callback address."),
@@ -105,7 +105,7 @@ class Kannel:
         words = answer.body.decode("utf-8", "replace").strip()
         if answer.status == 202 and words[:2] in ("0:", "3:"):
             return [Outcome(sub.reference, Fate.ACCEPTED, (carrier_id,))]
-        if 400 <= answer.status < 600:
+        if 400 <= answer.status < 600 and not words.startswith("<"):  # the page of a gateway
             for part, fate, reason in _ANSWERS:
                 if part in words.lower():
                     return everyone(group, fate, reason, str(answer.status))

@@ -151,7 +151,7 @@ def _accepted(sub: Submission, campaign: str, known: set[str]) -> Outcome:
     """Taken; without an id where no report could tell which of two numbers it speaks of."""
     if not campaign or number_key(sub.to) not in known:
         return Outcome(sub.reference, Fate.ACCEPTED, ("",))
-    ask = quote(campaign, safe="")
+    ask = quote(campaign, safe="", errors="replace")
     return Outcome(sub.reference, Fate.ACCEPTED, (_id(sub.to, campaign),), ask=ask)
 
 

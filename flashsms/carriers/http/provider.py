@@ -18,8 +18,8 @@ class Request:
     """One call of the provider's API; `url` is whole."""
 
     method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = field(repr=False)  # it may have a key, and so may the headers
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = b""
 
 
@@ -49,7 +49,7 @@ class Call:
 
     step: Step
     method: str
-    url: str
+    url: str = field(repr=False)  # it has the secret of the callback
     headers: Mapping[str, str]
     query: Sequence[tuple[str, str]]
     form: Sequence[tuple[str, str]]
@@ -116,8 +116,9 @@ class Provider(Protocol):
         Only what the documentation says was not taken is REFUSED, BUSY or THROTTLED; an answer
         that cannot be read is UNKNOWN. UNSENT says that it was not taken because of something that
         only the operator can mend (a wrong key, no credit left at the provider): its reason becomes
-        the carrier's fault, and the carrier pauses. Where all are UNKNOWN the carrier applies what
-        HTTP itself says: 401, 403 and 429.
+        the carrier's fault, and the carrier pauses. All of it only by what the provider itself
+        wrote, never by the HTTP status alone: a gateway in between says 400 and 403, too. Where all
+        are UNKNOWN the carrier applies what HTTP itself says (`carrier`).
         """
 
     def hear(self, call: Call) -> Heard:

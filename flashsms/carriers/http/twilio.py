@@ -55,24 +55,26 @@ _REASONS = {
     Fate.BUSY: {
         63038: "The Twilio account has sent all that it may in a day.",
     },
-    Fate.REFUSED: {
-        21211: "The number is not valid.",
+    Fate.ELSEWHERE: {  # about the account at Twilio and what it may do
         21212: "Twilio does not allow this sender.",
-        21266: "The sender and the number are the same.",
         21267: "Twilio does not allow this sender.",
         21408: "Twilio is not set up to send to this country.",
-        21602: "The message is empty.",
-        21603: "The message has no sender.",
-        21604: "The message has no number to go to.",
         21606: "Twilio does not allow this sender.",
         21608: "A trial account sends to verified numbers only.",
-        21610: "The number wants no messages from this sender.",
         21612: "Twilio has no way from this sender to this number.",
-        21614: "The number is not a mobile number.",
-        21617: "The message is too long.",
         21657: "Twilio does not allow this sender.",
         21659: "Twilio does not allow this sender.",
         21660: "The sender belongs to another Twilio account.",
+    },
+    Fate.REFUSED: {
+        21211: "The number is not valid.",
+        21266: "The sender and the number are the same.",
+        21602: "The message is empty.",
+        21603: "The message has no sender.",
+        21604: "The message has no number to go to.",
+        21610: "The number wants no messages from this sender.",
+        21614: "The number is not a mobile number.",
+        21617: "The message is too long.",
         30003: "The phone was off or out of reach.",
         30004: "The number or the network blocked the message.",
         30005: "The number does not exist or is out of reach.",
@@ -135,10 +137,12 @@ class Twilio:
         if answer.status in (200, 201) and told.get("sid"):
             return [_created(group[0], told)]
         code = told.get("code")
+        if type(code) is not int:  # some gateway's answer
+            return everyone(group, Fate.UNKNOWN, _UNREADABLE)
         if 400 <= answer.status < 500 and code in _CODES:
-            fate, reason = _CODES[int(str(code))]
+            fate, reason = _CODES[code]
             return everyone(group, fate, reason, str(code))
-        if answer.status == 400 and code is not None:
+        if answer.status == 400:
             return everyone(group, Fate.REFUSED, _REFUSED, str(code))
         return everyone(group, Fate.UNKNOWN, _UNREADABLE)
 

@@ -96,7 +96,9 @@ class SmppCarrier:
         await asyncio.gather(*(link.close(grace) for link in links))
 
     def _sessions(self) -> list[Session]:
-        return [link.session for link in self._links if link.session and link.session.ready]
+        """Those that are ready; one that is lost meanwhile is read once, for any thread may ask."""
+        sessions = [link.session for link in self._links]
+        return [session for session in sessions if session is not None and session.ready]
 
     def _compose(self, batch: Batch, submissions: Sequence[Submission]) -> list[Recipient]:
         """The recipients to send; one that cannot be written is refused right away."""

@@ -10,7 +10,9 @@ from flashsms.services.errors import DomainError
 RETYPE = "(type-it-again)"  # stands for one that was typed into a form that was refused
 
 # Greedy: whatever stands before the last @ may be part of a password that was not escaped.
-_WITH_PASSWORD = re.compile(rf"((?:{'|'.join(sorted(KEYED))})://|[a-z]+://[^:/?#@]*:)(.*)(@[^@]*)", re.I)
+_WITH_PASSWORD = re.compile(
+    rf"((?:{'|'.join(sorted(KEYED))})://|[a-z]+://[^:/?#@]*:)(.*)(@[^@]*)", re.I
+)
 
 
 def without_typed(url: str) -> str:

@@ -172,7 +172,8 @@ def count_outcomes(
 ) -> None:
     """Count what a carrier answered, for operators and for its circuit breaker (`breaker.note`).
 
-    The breaker weighs all of them, unless `weighed` says which. The log calls it `name`; `code` is an error among the answers. Never raises when Redis is away.
+    The breaker weighs all of them, unless `weighed` says which.
+    The log calls it `name`; `code` is an error among the answers. Never raises when Redis is away.
     """
     counted, counts_key = Counter(fates), _hour_key(carrier_id, now())
     with _forgiven(), queue.redis().pipeline(transaction=False) as pipe:

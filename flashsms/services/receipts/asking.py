@@ -1,16 +1,33 @@
 """Asking carriers for receipts that they do not send: ever less often, given up after two days.
 
+Carriers have turns, and one that does not answer is left alone for a while. Asking takes a quarter
+of one worker's time at most, for the same workers send.
+
 One question is about a whole batch where the carrier allows that. Whoever claims a question moves
 the moment of the next one: two workers never ask the same at once, and a crash only delays.
 """
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Row, String, case, delete, literal, select, update
+from redis.exceptions import RedisError
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Row,
+    String,
+    case,
+    delete,
+    exists,
+    literal,
+    select,
+    update,
+)
 
 from flashsms import queue
 from flashsms.carriers.contract import Fate, Outcome, Receipt, ReceiptState
@@ -20,6 +37,7 @@ from flashsms.models import ReceiptQuestion, Recipient, RecipientStatus, now
 from flashsms.models.receipt_question import LONGEST_QUESTION
 from flashsms.models.rows import change, insert, rows
 from flashsms.services import carriers
+from flashsms.services.carriers import WayOut
 from flashsms.services.receipts.applying import apply
 from flashsms.services.receipts.heard import final, ref_key
 
@@ -36,7 +54,10 @@ PAUSES = (
     (timedelta(hours=2), timedelta(minutes=30)),
 )
 PER_JOB = 100  # questions
-WITHIN = 3.0  # seconds that one job asks
+WITHIN = 1.0  # seconds that one job asks
+SHARE = 4  # of so much of one worker's time asking takes one part
+SILENT = 10.0  # seconds that a carrier which did not answer is left alone
+_TURNS = "flashsms:asked"  # in Redis: from when each carrier may be asked again, by its id
 
 _FINAL = (ReceiptState.DELIVERED, ReceiptState.FAILED)
 
@@ -78,39 +99,94 @@ def expect(carrier_id: int, outcomes: Iterable[Outcome]) -> None:
 
 
 def wake_due() -> None:
-    """Queue a job that asks, if something is due."""
-    if _oldest_due() is not None:
+    """Queue a job that asks, if something is due; forget what nobody can be asked any more."""
+    due = _due_carriers()
+    if not due:
+        return
+    ways = _listening(due)
+    _forget(due - ways.keys())
+    if _first_in_turn(ways) is not None:
         queue.enqueue_asking()
 
 
 def ask_due() -> None:
-    """Ask one carrier what is due, the one that has waited longest, and go on while it answers.
+    """Ask the carrier whose turn it is what is due, then pause for the others that want the worker.
 
     Not one transaction but several, with the wire between them.
     """
-    carrier_id = _oldest_due()
-    db.session.commit()
-    if carrier_id is None:
-        return
+    started = time.monotonic()
+    try:
+        way = _first_in_turn(_listening(_due_carriers()))
+        if way is not None:
+            _note_turn(way.id, SILENT)  # whatever becomes of this job
+            if _ask_about(way):
+                _note_turn(way.id, 0)
+    finally:
+        queue.pause_asking((SHARE - 1) * (time.monotonic() - started))
+
+
+def _ask_about(way: WayOut) -> bool:
+    """Ask a carrier what is due, and return whether it answered."""
+    carrier_id = way.id
     claims = _claim(carrier_id)
-    answers = _ask(carrier_id, [claim.question for claim in claims])
+    answers = _ask(way, [claim.question for claim in claims])
     _take(carrier_id, [receipt for one in answers for receipt in one or ()])
     told: Answers = dict(zip((claim.id for claim in claims), answers, strict=False))
     _close(carrier_id, claims, told)
     if told:  # else it cannot be reached, and what was claimed waits for its next moment
         _put_back([claim for claim in claims if claim.id not in told])
-    if any(receipts is not None for receipts in answers) and _oldest_due() is not None:
-        queue.enqueue_asking(again=True)
+    return any(receipts is not None for receipts in answers)
 
 
-def _oldest_due() -> int | None:
-    """Return the carrier whose question has been due for longest."""
-    return db.session.scalar(
-        select(ReceiptQuestion.carrier_id)
-        .where(ReceiptQuestion.ask_at <= now())
-        .order_by(ReceiptQuestion.ask_at)
-        .limit(1)
+def _due_carriers() -> set[int]:
+    """Return the carriers that something is to be asked, whether they listen or not."""
+    due = select(ReceiptQuestion.carrier_id).where(ReceiptQuestion.ask_at <= now()).distinct()
+    found = set(db.session.scalars(due))
+    db.session.commit()
+    return found
+
+
+def _listening(carrier_ids: set[int]) -> dict[int, WayOut]:
+    """Return those of some carriers that can be asked; one that is switched off tells nothing."""
+    if not carrier_ids:
+        return {}
+    ways = {one.id: one for one in carriers.listening() if one.id in carrier_ids and one.url}
+    db.session.commit()  # nothing stays open while the carrier is waited for
+    return ways
+
+
+def _first_in_turn(ways: Mapping[int, WayOut]) -> WayOut | None:
+    """Return the carrier that was asked longest ago, but for those that just did not answer."""
+    ids = sorted(ways)
+    if not ids:
+        return None
+    try:
+        moments = [float(moment or 0) for moment in queue.redis().hmget(_TURNS, ids)]
+    except RedisError as error:
+        log.warning("Redis is away, so the first carrier is asked: %s", error)
+        return ways[ids[0]]
+    moment, first = min(zip(moments, ids, strict=True))
+    return ways[first] if moment <= now().timestamp() else None
+
+
+def _note_turn(carrier_id: int, pause: float) -> None:
+    """Say that a carrier is asked, and for how many seconds it is left alone then."""
+    try:
+        queue.redis().hset(_TURNS, str(carrier_id), now().timestamp() + pause)
+    except RedisError as error:
+        log.warning("Nobody is told that carrier %d was asked: %s", carrier_id, error)
+
+
+def _forget(carrier_ids: Iterable[int]) -> None:
+    """Give up the old questions of carriers that cannot be asked any more."""
+    old = (
+        ReceiptQuestion.carrier_id.in_(list(carrier_ids)),
+        ReceiptQuestion.created_at < now() - KEPT,
+        ReceiptQuestion.ask_at <= now(),
     )
+    if carrier_ids and db.session.scalar(select(ReceiptQuestion.id).where(*old).limit(1)):
+        with transaction():
+            change(delete(ReceiptQuestion).where(*old))
 
 
 def _claim(carrier_id: int) -> list[Claim]:
@@ -150,14 +226,11 @@ def _next_moment(moment: datetime) -> ColumnElement[datetime]:
     return case(*younger, else_=after(HOURLY))
 
 
-def _ask(carrier_id: int, questions: Sequence[str]) -> list[Sequence[Receipt] | None]:
-    """Ask a carrier; one that was switched off tells nothing."""
-    way = next((one for one in carriers.listening() if one.id == carrier_id and one.url), None)
-    db.session.commit()  # nothing stays open while the carrier is waited for
-    if way is None or not questions:
+def _ask(way: WayOut, questions: Sequence[str]) -> list[Sequence[Receipt] | None]:
+    if not questions:
         return []
     sessions: Sessions = current_app.extensions["carriers"]
-    return sessions.ask(carrier_id, way.dialled, questions, WITHIN)
+    return sessions.ask(way.id, way.dialled, questions, WITHIN)
 
 
 def _take(carrier_id: int, receipts: Sequence[Receipt]) -> None:
@@ -166,15 +239,14 @@ def _take(carrier_id: int, receipts: Sequence[Receipt]) -> None:
     if not heard:
         return
     given = rows(((ref,) for ref in heard), ref=String())
-    known = set(
-        db.session.scalars(
-            select(Recipient.carrier_ref).where(
-                Recipient.carrier_ref.in_(select(given.c.ref)),
-                Recipient.carrier_id == carrier_id,
-                Recipient.status.in_((RecipientStatus.DELIVERED, RecipientStatus.FAILED)),
-            )
+    finals = db.session.execute(
+        select(Recipient.carrier_ref, Recipient.phone).where(
+            Recipient.carrier_ref.in_(select(given.c.ref)),
+            Recipient.carrier_id == carrier_id,
+            Recipient.status.in_((RecipientStatus.DELIVERED, RecipientStatus.FAILED)),
         )
     )
+    known = {ref for ref, phone in finals if ref and heard[ref].may_be(phone)}
     db.session.commit()
     told = (one for one in receipts if one.state in _FINAL)
     apply(carrier_id, [one for one in told if ref_key(one.carrier_id) not in known])
@@ -204,7 +276,7 @@ def _close(carrier_id: int, claims: Sequence[Claim], told: Answers) -> None:
             given_up,
         )
     with transaction():
-        change(delete(ReceiptQuestion).where(ReceiptQuestion.id.in_([one.id for one in over])))
+        change(delete(ReceiptQuestion).where(*_unchanged(over)))
 
 
 def _put_back(claims: Sequence[Claim]) -> None:
@@ -215,9 +287,26 @@ def _put_back(claims: Sequence[Claim]) -> None:
     with transaction():
         change(
             update(ReceiptQuestion)
-            .where(
-                ReceiptQuestion.id.in_([claim.id for claim in claims]),
-                ReceiptQuestion.ask_at > moment,
-            )
+            .where(*_unchanged(claims), ReceiptQuestion.ask_at > moment)
             .values(ask_at=moment)
         )
+
+
+def _unchanged(claims: Sequence[Claim]) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes rows those that were claimed, and about nobody else since.
+
+    The carrier was waited for meanwhile. Another worker may have closed one, whose id SQLite gives
+    to the next question, and another batch may be about more recipients than the answer told of.
+    """
+    given = rows(
+        ((one.id, one.question, one.recipients) for one in claims),
+        id=BigInteger(),
+        question=String(),
+        recipients=Integer(),
+    )
+    is_same = exists().where(
+        given.c.id == ReceiptQuestion.id,
+        given.c.question == ReceiptQuestion.question,
+        given.c.recipients == ReceiptQuestion.recipients,
+    )
+    return ReceiptQuestion.id.in_([one.id for one in claims]), is_same

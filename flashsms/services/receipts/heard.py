@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from flashsms.carriers.contract import Receipt, ReceiptState
 from flashsms.models import RecipientStatus
+from flashsms.text.printable import printable
 
 _FINAL = {
     ReceiptState.DELIVERED: RecipientStatus.DELIVERED,
     ReceiptState.FAILED: RecipientStatus.FAILED,
 }
 
-_NATIONAL = 9  # digits of a Ghana number without its country
+NATIONAL = 9  # digits of a Ghana number without its country
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Heard:
 
     def may_be(self, phone: str) -> bool:
         """Whether it may speak of this number; carriers write it with the country's code or not."""
-        return not self.phone or self.phone[-_NATIONAL:] == phone[-_NATIONAL:]
+        return not self.phone or self.phone[-NATIONAL:] == phone[-NATIONAL:]
 
 
 def final(receipts: Iterable[Receipt]) -> dict[str, Heard]:
@@ -35,7 +36,7 @@ def final(receipts: Iterable[Receipt]) -> dict[str, Heard]:
     for receipt in receipts:
         status = _FINAL.get(receipt.state)
         if status is not None:
-            ref, phone = ref_key(receipt.carrier_id), _printable(receipt.phone)[:15]
+            ref, phone = ref_key(receipt.carrier_id), printable(receipt.phone)[:15]
             heard.setdefault(ref, Heard(ref, phone, status, _why(receipt)))
     return heard
 
@@ -46,7 +47,7 @@ def ref_key(carrier_ref: str) -> str:
     Numbers, decimal or hexadecimal, are written with and without leading zeros and in either case;
     any other id is compared as it is.
     """
-    key = _printable(carrier_ref).strip()
+    key = printable(carrier_ref).strip()
     if is_hexadecimal(key):
         key = key.lower().lstrip("0") or "0"
     return key[:64]
@@ -67,9 +68,4 @@ def _why(receipt: Receipt) -> str | None:
     if receipt.state is ReceiptState.DELIVERED:
         return None
     reason = f"{receipt.reason} ({receipt.code})" if receipt.code else receipt.reason
-    return _printable(reason)[:200] or "Not delivered."
-
-
-def _printable(text: str) -> str:
-    """Return the text without NUL and its like, which PostgreSQL would refuse with its group."""
-    return "".join(character for character in text if character.isprintable())
+    return printable(reason)[:200] or "Not delivered."

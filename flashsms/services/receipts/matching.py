@@ -7,7 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, Subquery, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    String,
+    Subquery,
+    and_,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
 
 from flashsms.extensions import db
 from flashsms.models import Message, Recipient, RecipientPart, RecipientStatus, now
@@ -15,7 +28,7 @@ from flashsms.models.recipient import IS_UNKNOWN
 from flashsms.models.rows import change, rows
 from flashsms.services import credits
 from flashsms.services.progress import Delta, record
-from flashsms.services.receipts.heard import Heard, is_hexadecimal, without
+from flashsms.services.receipts.heard import NATIONAL, Heard, is_hexadecimal, without
 from flashsms.text.phones import normalise, operator
 
 Progress = defaultdict[int, Delta]  # what receipts changed, by message id
@@ -58,8 +71,8 @@ def resolve_unknown(carrier_id: int, heard: Heard, progress: Progress, *, before
     finished = _finish(
         [oldest], RecipientStatus.UNKNOWN, heard.status, {oldest: heard.reason}, progress
     )
-    # So that the same receipt, should it come again, is known and resolves nobody else.
-    change(update(Recipient).where(Recipient.id == oldest).values(carrier_ref=heard.ref))
+    if finished:  # so that the same receipt, should it come again, resolves nobody else
+        change(update(Recipient).where(Recipient.id == oldest).values(carrier_ref=heard.ref))
     return finished
 
 
@@ -83,7 +96,7 @@ def _match_recipients(
     given = _given(carrier_id, heard.values())
     changed = change(
         update(Recipient)
-        .where(*_spoken_of(Recipient, given))
+        .where(*_spoken_of(Recipient, given), *_is_meant(Recipient, Recipient.id, given))
         .values(status=given.c.status, reason=given.c.reason, final_at=now())
         .returning(*_TALLIED, Recipient.carrier_ref)
     ).all()
@@ -107,18 +120,26 @@ def _match_parts(carrier_id: int, heard: dict[str, Heard], progress: Progress) -
     given = _given(carrier_id, heard.values())
     changed = change(
         update(RecipientPart)
-        .where(*_spoken_of(RecipientPart, given))
+        .where(
+            *_spoken_of(RecipientPart, given),
+            *_is_meant(RecipientPart, RecipientPart.recipient_id, given),
+        )
         .values(status=given.c.status)
         .returning(RecipientPart.recipient_id, RecipientPart.carrier_ref)
     ).all()
     reasons = {row.recipient_id: heard[row.carrier_ref].reason for row in changed}
     _finish_parted(reasons, progress)
-    known = select(RecipientPart.carrier_ref).where(
-        RecipientPart.carrier_ref.in_(list(heard)),
-        RecipientPart.carrier_id == carrier_id,
-        RecipientPart.status != RecipientStatus.SENT,
+    left = without(heard, (row.carrier_ref for row in changed))
+    known = db.session.execute(
+        select(RecipientPart.carrier_ref, Recipient.phone)
+        .join(Recipient, Recipient.id == RecipientPart.recipient_id)
+        .where(
+            RecipientPart.carrier_ref.in_(list(left)),
+            RecipientPart.carrier_id == carrier_id,
+            RecipientPart.status != RecipientStatus.SENT,
+        )
     )
-    return without(heard, db.session.scalars(known))
+    return without(left, [ref for ref, phone in known if left[ref].may_be(phone)])
 
 
 def _finish_parted(reasons: Mapping[int, str | None], progress: Progress) -> None:
@@ -260,11 +281,57 @@ def _spoken_of(
     )
 
 
+def _is_meant(
+    model: type[Recipient] | type[RecipientPart], recipient_id: Any, given: Subquery
+) -> tuple[ColumnElement[bool], ...]:
+    """Return what tells whom a receipt means where a carrier gave its id more than once.
+
+    One that counts from 1 again after a restart does. An id that was given once needs no number,
+    for some carriers write none or another. Else the number must agree, and of several with that
+    number the newest is meant.
+    """
+    agrees = _agrees(model, recipient_id, given)
+    conditions = []
+    for kind in (Recipient, RecipientPart):
+        other: Any = aliased(kind)
+        theirs = other.id if kind is Recipient else other.recipient_id
+        waits, fits = other.status == given.c.was, _agrees(other, theirs, given)
+        better = or_(
+            and_(not_(agrees), or_(waits, fits)),
+            and_(agrees, waits, fits, theirs > recipient_id),
+        )
+        found = select(other.id).where(
+            other.carrier_ref == given.c.ref,
+            other.carrier_id == given.c.carrier_id,
+            theirs != recipient_id,
+            better,
+        )
+        # With a limit PostgreSQL looks each id up; as NOT EXISTS it may read the whole table.
+        none = found.correlate(model, given).limit(1).scalar_subquery().is_(None)
+        # Whom the number names need not be looked for elsewhere, and that is nearly everybody.
+        conditions.append(none if kind is model else or_(agrees, none))
+    return tuple(conditions)
+
+
+def _agrees(model: Any, recipient_id: Any, given: Subquery) -> ColumnElement[bool]:
+    """Say as SQL what `Heard.may_be` says, of a row of either model or an alias of one."""
+    if hasattr(model, "phone"):
+        return or_(given.c.ending == "", given.c.ending == _ending(model.phone))
+    one = aliased(Recipient)
+    found = select(_ending(one.phone)).where(one.id == recipient_id)
+    phone = found.correlate_except(one).scalar_subquery()
+    return or_(given.c.ending == "", given.c.ending == phone)
+
+
+def _ending(phone: Any) -> ColumnElement[str]:
+    return func.substr(phone, func.length(phone) - (NATIONAL - 1))
+
+
 def _given(carrier_id: int, heard: Iterable[Heard]) -> Subquery:
     """Return receipts as rows, with what they are to be matched by: id, carrier and state."""
     return rows(
         (
-            (one.ref, carrier_id, RecipientStatus.SENT, one.status.value, one.reason)
+            _values(carrier_id, one)
             for one in sorted(heard, key=lambda one: one.ref)  # one order of locks for everybody
         ),
         ref=String(),
@@ -272,4 +339,10 @@ def _given(carrier_id: int, heard: Iterable[Heard]) -> Subquery:
         was=String(),
         status=String(),
         reason=String(),
+        ending=String(),
     )
+
+
+def _values(carrier_id: int, one: Heard) -> tuple[Any, ...]:
+    ending = one.phone[-NATIONAL:]
+    return one.ref, carrier_id, RecipientStatus.SENT, one.status.value, one.reason, ending

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import String, delete, select
+from sqlalchemy import ColumnElement, String, delete, select
 
 from flashsms.extensions import db, transaction
 from flashsms.models import ParkedReceipt, now
@@ -48,19 +48,17 @@ def match_parked(carrier_id: int, refs: Iterable[str]) -> None:
     other. Whoever stores one looks for the other after its commit, so that one of them finds it.
     """
     given = rows(((ref,) for ref in refs), ref=String())
-    parked = list(
-        db.session.scalars(
-            select(ParkedReceipt).where(
-                ParkedReceipt.carrier_id == carrier_id,
-                ParkedReceipt.carrier_ref.in_(select(given.c.ref)),
-            )
-        )
+    of_these = (
+        ParkedReceipt.carrier_id == carrier_id,
+        ParkedReceipt.carrier_ref.in_(select(given.c.ref)),
     )
-    if parked:
-        with transaction():
-            progress: Progress = defaultdict(Delta)
-            _match_and_delete(carrier_id, parked, progress)
-            conclude(progress)
+    # Mostly there is none, and a look costs no write lock. What it saw may be gone by then.
+    if db.session.scalar(select(ParkedReceipt.id).where(*of_these).limit(1)) is None:
+        return
+    with transaction():
+        progress: Progress = defaultdict(Delta)
+        _match_and_delete(carrier_id, _read(*of_these), progress)
+        conclude(progress)
 
 
 def retry_parked() -> None:
@@ -77,7 +75,8 @@ def retry_parked() -> None:
                 .where(ParkedReceipt.try_at <= now())
                 .order_by(ParkedReceipt.try_at)
                 .limit(PER_TICK)
-                .with_for_update(skip_locked=True)
+                .with_for_update(skip_locked=True),
+                execution_options={"populate_existing": True},
             )
         )
         progress: Progress = defaultdict(Delta)
@@ -90,6 +89,16 @@ def retry_parked() -> None:
     for carrier_id, count in unmatched.items():
         if count:
             watching.count_unmatched(carrier_id, count)
+
+
+def _read(*conditions: ColumnElement[bool]) -> Sequence[ParkedReceipt]:
+    """Return parked receipts; in the transaction that deletes them.
+
+    SQLite gives the id of a deleted row to the next one: neither an id nor an object that was read
+    before the write lock was taken need be the same receipt still.
+    """
+    chosen = select(ParkedReceipt).where(*conditions)
+    return db.session.scalars(chosen, execution_options={"populate_existing": True}).all()
 
 
 def _match_and_delete(

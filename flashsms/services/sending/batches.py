@@ -6,9 +6,9 @@ The claim is committed before the wire is touched, so that a crash at any point 
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 
 from flask import current_app
 from redis.exceptions import RedisError
@@ -35,6 +35,7 @@ from flashsms.services.carriers import WayOut, breaker, watching
 from flashsms.services.carriers.breaker import Gate
 from flashsms.services.sending import routing, settling, turns
 from flashsms.services.sending.routing import Share
+from flashsms.text.printable import printable
 
 SLICE = 0.5  # seconds that one batch may take on the wire
 SMALLEST = 50  # recipients in a batch, however slow the carrier
@@ -76,7 +77,7 @@ def send_next_batch(message_id: int, ticket: int) -> None:
         return
     share = _choose(message, ticket, ways_out, gate)
     if share is None:
-        turns.rest(message_id, ticket, seconds=CARRIER_RETRY)
+        turns.rest(message, ticket, seconds=CARRIER_RETRY)
         return
     batch = _take(message, ticket, share, trial=gate.is_trial(share.carrier.id))
     if batch is None:
@@ -92,12 +93,33 @@ def _hand_over(batch: Batch) -> None:
     latency = _latency(carrier, outcomes, time.monotonic() - started)
     up = sessions().ready(carrier.id, carrier.dialled)  # what was not written then is its own fault
     _settle(batch, outcomes)
-    refs = (ref for outcome in outcomes for ref in outcome.carrier_ids if ref)
-    receipts.match_parked(carrier.id, map(receipts.ref_key, refs))
+    refs = (receipts.ref_key(ref) for outcome in outcomes for ref in outcome.carrier_ids)
+    receipts.match_parked(carrier.id, filter(None, refs))
     fates = [outcome.fate for outcome in outcomes]
-    watching.count_outcomes(carrier.id, fates, latency=latency, up=up, is_trial=batch.trial)
+    telling = _telling(batch, outcomes)
+    errors = (printable(outcome.code) for outcome in telling if outcome.fate in breaker.ERRORS)
+    watching.count_outcomes(
+        carrier.id,
+        fates,
+        latency=latency,
+        up=up,
+        is_trial=batch.trial,
+        name=carrier.name,
+        code=next(filter(None, errors), ""),
+        weighed=[outcome.fate for outcome in telling],
+    )
     if Fate.THROTTLED in fates:
         pacing.slow_down(carrier.id)
+
+
+def _telling(batch: Batch, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the outcomes that tell how the carrier is.
+
+    Numbers that it has refused for now before, and refuses again, tell of these numbers: else the
+    few that one account keeps trying would keep the carrier from everybody.
+    """
+    pairs = zip(batch.claims, outcomes, strict=True)
+    return [told for claim, told in pairs if not (claim.refusals and told.fate is Fate.BUSY)]
 
 
 def sessions() -> Sessions:
@@ -255,26 +277,54 @@ def _claiming(operators: frozenset[str] | None, others: bool, spare: bool) -> Up
 
 
 def _settle(batch: Batch, outcomes: list[Outcome]) -> None:
-    """Store the outcomes, again if the database stumbles: what is not stored would be UNKNOWN."""
-    settle = partial(
-        settling.settle,
-        batch.message,
-        batch.ticket,
-        batch.claims,
-        outcomes,
-        batch.carrier.id,
-        others=batch.others,
-    )
+    """Store the outcomes, each by itself if they cannot be stored together.
+
+    What is not stored would be UNKNOWN: one that the database will not have costs one recipient.
+    """
+    message_id = batch.message.id
+    try:
+        _persistently(message_id, _storing(batch, message_id, batch.claims, outcomes, batch.ticket))
+        return
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("Message %s cannot be settled at once, so each recipient is.", message_id)
+    for claim, outcome in zip(batch.claims, outcomes, strict=True):
+        try:
+            _persistently(message_id, _storing(batch, message_id, [claim], [outcome], None))
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("What became of recipient %d cannot be stored.", claim.id)
+    _persistently(message_id, _storing(batch, message_id, [], [], batch.ticket))
+
+
+def _storing(
+    batch: Batch,
+    message_id: int,
+    claims: Sequence[settling.Claim],
+    outcomes: Sequence[Outcome],
+    ticket: int | None,
+) -> Callable[[], None]:
+    def store() -> None:
+        message = db.session.get_one(Message, message_id)  # one that a failure left is of no use
+        settling.settle(message, ticket, claims, outcomes, batch.carrier.id, others=batch.others)
+
+    return store
+
+
+def _persistently(message_id: int, store: Callable[[], None]) -> None:
+    """Store something, again if the database stumbles."""
     for pause in SETTLE_PAUSES:
         try:
-            settle()
+            store()
         except OperationalError as error:
-            log.warning("Settling message %s failed, trying again: %s", batch.message.id, error)
+            log.warning("Settling message %s failed, trying again: %s", message_id, error)
             db.session.remove()
             time.sleep(pause)
         else:
             return
-    settle()
+    store()
 
 
 def _submit(batch: Batch) -> list[Outcome]:

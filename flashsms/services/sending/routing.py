@@ -33,6 +33,7 @@ SPARE_TURN = 4  # every how many turns those that were refused elsewhere go firs
 _EVERYBODY = frozenset(OPERATORS)
 _RANGE = 5  # digits of a number that tell the operator it was given to
 _REFUSALS = Recipient.carrier_ref  # while it is QUEUED: by whom, see `refused_by`
+_ROOM = 64  # characters in that column
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,19 @@ def bound(message: Message, share: Share) -> dict[str, Any]:
 def refused_by(carrier_id: int) -> str:
     """Return what marks a recipient that is QUEUED as refused by a carrier, once and for all.
 
-    It stands in the column of the carrier's id of it, which has none yet; room is for the marks of
-    twelve carriers and more.
+    It stands in the column of the carrier's id of it, which has none yet; two that follow each
+    other share a comma.
     """
     return f",{carrier_id},"
+
+
+def marked(marks: str, carrier_id: int) -> str | None:
+    """Return the marks of a recipient with another one; None when the column has no room for it.
+
+    There is room for fifteen carriers with three digits, more than anybody has.
+    """
+    longer = f"{marks or ','}{carrier_id},"
+    return longer if len(longer) <= _ROOM else None
 
 
 def may_still_leave(phone_operator: str, marks: str, ways: Iterable[WayOut]) -> bool:

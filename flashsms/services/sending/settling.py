@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, Integer, Row, String, func, update
+from sqlalchemy import BigInteger, Integer, Row, String, case, func, update
 from sqlalchemy.sql.expression import FromClause
 
 from flashsms.carriers.contract import Fate, Outcome
@@ -19,6 +19,7 @@ from flashsms.services.carriers import WayOut
 from flashsms.services.progress import Delta, record
 from flashsms.services.sending import routing, turns
 from flashsms.text.phones import operator
+from flashsms.text.printable import printable
 
 # id, phone, parts, credits, attempts, refusals, the recipient's own text, who refused it for good
 Claim = Row[int, str, int, int, int, int, str | None, str | None]
@@ -29,7 +30,7 @@ LONGEST_DELAY = 300  # seconds between two tries of a recipient that the carrier
 
 def settle(
     message: Message,
-    ticket: int,
+    ticket: int | None,
     claims: Sequence[Claim],
     outcomes: Sequence[Outcome],
     carrier_id: int,
@@ -38,24 +39,27 @@ def settle(
 ) -> None:
     """Store the outcomes of a claimed batch, refund what was refused, and pass the turn on.
 
-    What the carrier refused for its own reasons waits for the `others` that may take it.
+    What the carrier refused for its own reasons waits for the `others` that may take it. Without a
+    `ticket` the turn is not passed on.
     """
     by_fate: dict[Fate, Settled] = {fate: [] for fate in Fate}
     for claim, outcome in zip(claims, outcomes, strict=True):
-        by_fate[_fate(claim, outcome, others)].append((claim, outcome))
+        by_fate[_fate(claim, outcome, carrier_id, others)].append((claim, outcome))
+    is_full = len(by_fate[Fate.THROTTLED]) == len(claims)
     with transaction():
         delta = Delta()
         _accepted(by_fate[Fate.ACCEPTED], delta)
         _refused(by_fate[Fate.REFUSED], delta)
         _unknown(by_fate[Fate.UNKNOWN], delta)
         for fate in (Fate.BUSY, Fate.THROTTLED, Fate.UNSENT):
-            _put_back(by_fate[fate], fate, delta)
+            _put_back(by_fate[fate], fate, delta, is_full=is_full)
         _send_elsewhere(by_fate[Fate.ELSEWHERE], carrier_id, delta)
         _store_parts(carrier_id, by_fate)
         receipts.expect(carrier_id, outcomes)
         record({message.id: delta})
         credits.refund_message(message, delta.owed, "refused by the carrier")
-        turns.pass_on(message, ticket)
+        if ticket is not None:
+            turns.pass_on(message, ticket)
 
 
 def expire(message: Message, delta: Delta | None = None) -> None:
@@ -134,16 +138,18 @@ def _refused(settled: Settled, delta: Delta) -> None:
             delta.owed += _refundable(claim, outcome)
 
 
-def _fate(claim: Claim, outcome: Outcome, others: Sequence[WayOut]) -> Fate:
+def _fate(claim: Claim, outcome: Outcome, carrier_id: int, others: Sequence[WayOut]) -> Fate:
     """Return the fate of a claim; one that no other carrier may take is refused for good.
 
-    So is one of which this carrier took some parts: another would deliver those again.
+    So is one of which this carrier took some parts, since another would deliver those again, and
+    one that so many refused that there is no room to write down another.
     """
     if outcome.fate is not Fate.ELSEWHERE:
         return outcome.fate
     marks, named = claim.carrier_ref or "", operator(claim.phone)
+    has_room = routing.marked(marks, carrier_id) is not None
     goes_on = not outcome.carrier_ids and routing.may_still_leave(named, marks, others)
-    return Fate.ELSEWHERE if goes_on else Fate.REFUSED
+    return Fate.ELSEWHERE if goes_on and has_room else Fate.REFUSED
 
 
 def _send_elsewhere(settled: Settled, carrier_id: int, delta: Delta) -> None:
@@ -154,10 +160,10 @@ def _send_elsewhere(settled: Settled, carrier_id: int, delta: Delta) -> None:
             "status": RecipientStatus.QUEUED,
             "reason": given.c.text,
             "due_at": now(),
-            "carrier_ref": func.coalesce(Recipient.carrier_ref, "").concat(mark),
+            "carrier_ref": func.coalesce(Recipient.carrier_ref, begin).concat(mark),
         }
 
-    mark = routing.refused_by(carrier_id)
+    begin, mark = routing.refused_by(carrier_id)[:1], routing.refused_by(carrier_id)[1:]
     moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
     delta.waiting += len(moved)
 
@@ -184,9 +190,12 @@ def _unknown(settled: Settled, delta: Delta) -> None:
     delta.unknown += len(moved)
 
 
-def _put_back(settled: Settled, fate: Fate, delta: Delta) -> None:
-    """Queue again what was definitely not taken; a busy carrier is asked ever less often."""
-    counted = 1 if fate is Fate.BUSY else 0
+def _put_back(settled: Settled, fate: Fate, delta: Delta, *, is_full: bool = False) -> None:
+    """Queue again what was definitely not taken; a busy carrier is asked ever less often.
+
+    One that `is_full` took nothing of the whole batch.
+    """
+    refusals = _refusals(fate, is_full=is_full)
     due_at = now() + _delay(settled, fate)
 
     def values(given: FromClause) -> dict[str, Any]:
@@ -194,11 +203,25 @@ def _put_back(settled: Settled, fate: Fate, delta: Delta) -> None:
             "status": RecipientStatus.QUEUED,
             "reason": given.c.text,
             "due_at": due_at,
-            "refusals": Recipient.refusals + counted,
+            "refusals": refusals,
         }
 
     moved = _move(((claim, _why(outcome)) for claim, outcome in settled), values, delta)
     delta.waiting += len(moved)
+
+
+def _refusals(fate: Fate, *, is_full: bool) -> Any:
+    """Return how often a recipient was refused, after this.
+
+    A carrier that is full is left for another one after as many refusals as one that is busy; more
+    are not counted, or the next "busy" would make the recipient wait for minutes.
+    """
+    if fate is Fate.BUSY:
+        return Recipient.refusals + 1
+    if fate is Fate.THROTTLED and is_full:
+        few = Recipient.refusals < routing.PATIENCE
+        return case((few, Recipient.refusals + 1), else_=Recipient.refusals)
+    return Recipient.refusals
 
 
 def _delay(settled: Settled, fate: Fate) -> timedelta:
@@ -267,14 +290,14 @@ def _store_parts(carrier_id: int, by_fate: Mapping[Fate, Settled]) -> None:
             "recipient_id": claim.id,
             "number": number,
             "carrier_id": carrier_id,
-            "carrier_ref": receipts.ref_key(carrier_ref),
+            "carrier_ref": key,
             "status": RecipientStatus.SENT,
         }
         for fate in (Fate.ACCEPTED, Fate.UNKNOWN)
         for claim, outcome in by_fate[fate]
         if claim.parts > 1 and not _is_whole(outcome)
         for number, carrier_ref in enumerate(outcome.carrier_ids, start=1)
-        if carrier_ref
+        if (key := receipts.ref_key(carrier_ref))
     ]
     if parts:
         replace(RecipientPart, parts, key=("recipient_id", "number"))
@@ -284,7 +307,7 @@ def _ref(claim: Claim, outcome: Outcome) -> str | None:
     """Return the id that receipts of the whole message will name; some carriers give none."""
     known_by_one = outcome.carrier_ids and (claim.parts == 1 or _is_whole(outcome))
     given = outcome.carrier_ids[0] if known_by_one else ""
-    return receipts.ref_key(given) if given else None
+    return receipts.ref_key(given) or None
 
 
 def _is_whole(outcome: Outcome) -> bool:
@@ -300,4 +323,4 @@ def _refundable(claim: Claim, outcome: Outcome) -> int:
 
 def _why(outcome: Outcome) -> str | None:
     reason = f"{outcome.reason} ({outcome.code})" if outcome.code else outcome.reason
-    return reason[:200] or None
+    return printable(reason)[:200] or None

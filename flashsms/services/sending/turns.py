@@ -1,16 +1,29 @@
 """Whose turn it is: one job at a time holds a message's ticket; the next is queued here."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import bindparam, case, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from flashsms import queue
 from flashsms.extensions import db, on_commit, transaction
 from flashsms.models import Account, Message, MessageStatus, Recipient, now
 from flashsms.models.base import UtcDateTime
 from flashsms.models.recipient import IS_QUEUED
-from flashsms.models.rows import change
+from flashsms.models.rows import change, rows
+from flashsms.services.sending import stranded
 
 
 def take(message_id: int, ticket: int) -> int | None:
@@ -73,10 +86,30 @@ def enqueue(message: Message, ticket: int) -> None:
     queue.enqueue_batch(message.id, ticket, account_id=message.account_id, urgent=message.urgent)
 
 
-def rest(message_id: int, ticket: int, *, seconds: float) -> None:
-    """Look at a message again in a while, because nothing can be sent now."""
+def rest(message: Message, ticket: int, *, seconds: float) -> None:
+    """Look at a message again in a while, because no carrier is there for it."""
+    stranded.note(message.account_id, message.id)
     with transaction():
-        _set_wake(message_id, ticket, now() + timedelta(seconds=seconds))
+        _set_wake(message.id, ticket, now() + timedelta(seconds=seconds))
+
+
+def put_off(held: Iterable[tuple[int, int]], *, seconds: float) -> None:
+    """Look at messages (id and ticket) again in a while; one statement for all of them.
+
+    Passes over those that somebody works on, so that nobody waits for anybody.
+    """
+    given = rows(held, id=BigInteger(), ticket=Integer())
+    still = (
+        select(Message.id)
+        .join(given, given.c.id == Message.id)
+        .where(Message.ticket == given.c.ticket)
+        .order_by(Message.id)
+        .with_for_update(skip_locked=True, of=Message)
+        .cte("still")
+    )
+    later = now() + timedelta(seconds=seconds)
+    with transaction():
+        change(update(Message).where(Message.id.in_(select(still.c.id))).values(wake_at=later))
 
 
 def _wake_by(message_id: int, moment: datetime) -> None:

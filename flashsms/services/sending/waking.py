@@ -1,11 +1,12 @@
 """What is due: schedules, retries, work whose job was lost, claims that were interrupted."""
 
 import logging
-from collections.abc import Container
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import current_app
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from flashsms import queue
@@ -14,14 +15,15 @@ from flashsms.models import Account, Message, MessageStatus, Recipient, Recipien
 from flashsms.models.recipient import IS_UNKNOWN
 from flashsms.models.rows import change
 from flashsms.services.progress import Delta, record
-from flashsms.services.sending import settling, turns
+from flashsms.services.sending import settling, stranded, turns
 
-PER_TICK = 500  # messages looked at in one tick; the next tick takes the next ones
+PER_TICK = 500  # schedules, and other messages, woken in one tick; the next takes the next ones
+LOOKED_AT = 5000  # messages of which one tick finds out whether their turn is still to come
 _NEVER_KNOWN = "Outcome unknown."
 
 log = logging.getLogger(__name__)
 
-Due = Row[int, int, MessageStatus]  # id, ticket, status
+Due = Row[int, int, int]  # id, ticket, account_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +56,57 @@ _NOTHING = Woken()
 
 
 def wake_due() -> Woken:
-    """Look after every message whose time has come. One transaction per message."""
-    due = _due()
-    queued = queue.still_queued((message.id, message.ticket) for message in due)
+    """Look after every message whose time has come. One transaction per message.
+
+    Schedules first, for nobody's backlog may delay them. Then what nobody works on, the accounts
+    taking turns; what still waits for a worker, or for a carrier, is put off all at once.
+    """
+    launched = _each(_launch, _due(Message.status == MessageStatus.SCHEDULED, most=PER_TICK))
+    waiting = _due(Message.status != MessageStatus.SCHEDULED, most=LOOKED_AT)
+    return launched + _each(_resume, _idle(waiting))
+
+
+def _each(wake: Callable[[Due], Woken], due: Sequence[Due]) -> Woken:
     woken = _NOTHING
     for message in due:
         try:
-            woken += _wake(message, queued)
+            woken += wake(message)
         except SQLAlchemyError:  # one that cannot be woken must not keep the others asleep
             log.exception("Message %d could not be looked after; the next tick tries.", message.id)
     return woken
 
 
-def _wake(due: Due, queued: Container[int]) -> Woken:
-    if due.status is MessageStatus.SCHEDULED:
-        return _launch(due)
-    if due.id not in queued:
-        return _resume(due)
-    stalled = current_app.config["STALL_AFTER"].total_seconds()
-    turns.rest(due.id, due.ticket, seconds=stalled)
-    return _NOTHING
-
-
-def _due() -> list[Due]:
+def _due(which: ColumnElement[bool], *, most: int) -> Sequence[Due]:
     found = db.session.execute(
-        select(Message.id, Message.ticket, Message.status)
+        select(Message.id, Message.ticket, Message.account_id)
         .join(Account, Account.id == Message.account_id)
-        .where(Message.wake_at <= now(), Account.suspended_at.is_(None))
+        .where(Message.wake_at <= now(), which, Account.suspended_at.is_(None))
         .order_by(Message.wake_at)
-        .limit(PER_TICK)
+        .limit(most)
     ).all()
     db.session.commit()
-    return list(found)
+    return found
+
+
+def _idle(due: Sequence[Due]) -> Sequence[Due]:
+    """Put off what need not be woken, and return the rest, as much as one tick does."""
+    queued = queue.still_queued((one.id, one.ticket) for one in due)
+    stalled = current_app.config["STALL_AFTER"].total_seconds()
+    idle, resting = stranded.sift([one for one in due if one.id not in queued])
+    for seconds, some in [(stalled, [one for one in due if one.id in queued]), *resting]:
+        if some:
+            turns.put_off([(one.id, one.ticket) for one in some], seconds=seconds)
+    return _by_turns(idle)[:PER_TICK]
+
+
+def _by_turns(due: Sequence[Due]) -> list[Due]:
+    """Put the first of every account before the second of any."""
+    places: Counter[int] = Counter()
+    placed = []
+    for one in due:
+        placed.append((places[one.account_id], one))
+        places[one.account_id] += 1
+    return [one for _, one in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _launch(due: Due) -> Woken:

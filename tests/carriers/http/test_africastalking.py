@@ -61,12 +61,12 @@ def test_any_text_arrives_whole(text):
         (101, Fate.ACCEPTED),
         (102, Fate.ACCEPTED),
         (401, Fate.REFUSED),
-        (402, Fate.REFUSED),
+        (402, Fate.ELSEWHERE),
         (403, Fate.REFUSED),
         (404, Fate.REFUSED),
         (405, Fate.UNSENT),
         (406, Fate.REFUSED),
-        (407, Fate.REFUSED),
+        (407, Fate.ELSEWHERE),
         (409, Fate.BUSY),
         (500, Fate.BUSY),
         (501, Fate.BUSY),
@@ -97,10 +97,10 @@ def test_an_error_that_comes_with_a_message_id_leaves_open_whether_it_went_out(c
     assert outcome.fate is Fate.UNKNOWN
 
 
-def test_an_unregistered_sender_is_refused_for_all():
+def test_an_unregistered_sender_goes_elsewhere_for_all():
     with FakeAfricasTalking().running() as fake:
         outcomes = send(fake.url, [to(1, sender="NOBODY"), to(2, sender="NOBODY")])
-    assert {outcome.fate for outcome in outcomes} == {Fate.REFUSED}
+    assert {outcome.fate for outcome in outcomes} == {Fate.ELSEWHERE}
     assert {outcome.code for outcome in outcomes} == {"402 InvalidSenderId"}
 
 

@@ -106,7 +106,10 @@ def test_a_message_that_is_not_valid_is_refused_in_the_words_of_arkesel(arkesel)
 @pytest.mark.parametrize(
     ("reply", "fate"),
     [
-        (Reply(422, b"<html>"), "refused"),
+        (Reply(422, {"errors": {"sender": ["too long"]}}), "refused"),
+        (Reply(422, b"<html>"), "unknown"),
+        (Reply(402, b"<html>"), "unsent"),
+        (Reply(403, {"message": "Forbidden"}), "unsent"),
         (Reply(429, b""), "throttled"),
         (Reply(500, {"status": "error", "message": "Internal error"}), "unknown"),
         (Reply(200, {"status": "error"}), "unknown"),
@@ -114,11 +117,36 @@ def test_a_message_that_is_not_valid_is_refused_in_the_words_of_arkesel(arkesel)
         (Reply(200, {"status": "success", "data": ["what?"]}), "unknown"),
         (Reply(200, b"success"), "unknown"),
     ],
-    ids=["422", "429", "500", "error", "no data", "other data", "no JSON"],
+    ids=[
+        "422",
+        "page 422",
+        "page 402",
+        "gateway",
+        "429",
+        "500",
+        "error",
+        "no data",
+        "other data",
+        "no JSON",
+    ],
 )
 def test_other_answers_have_the_fate_that_is_certain(arkesel, reply, fate):
     arkesel.replies.append(reply)
     assert fates(send(url(arkesel), text_to(2))) == [fate, fate]
+
+
+@pytest.mark.parametrize("status", [402, 403])
+def test_what_a_gateway_says_is_no_fault_of_the_account_yet(arkesel, status):
+    arkesel.replies.append(Reply(status, b"<html>"))
+    outcomes, stats = send_and_look(url(arkesel), text_to(2))
+    assert fates(outcomes) == ["unsent", "unsent"]
+    assert (stats.fault, stats.ready) == ("", False)
+
+
+def test_words_with_what_no_database_takes_are_cleaned(arkesel):
+    arkesel.replies.append(Reply(422, {"status": "error", "message": "bad\x00 \ud83d sender"}))
+    (outcome,) = send(url(arkesel), text_to(1))
+    assert outcome.reason == "Arkesel says: bad  sender."
 
 
 def test_silence_is_unknown_and_asked_once(arkesel):

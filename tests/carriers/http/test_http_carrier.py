@@ -13,6 +13,8 @@ import pytest
 from flashsms.carriers.contract import Fate, Outcome, Submission
 from flashsms.carriers.http import carrier as carrier_module
 from flashsms.carriers.http.carrier import HttpCarrier
+from flashsms.carriers.http.exchange import Exchange
+from flashsms.carriers.http.fault import PAUSE, Fault
 from flashsms.carriers.http.provider import Answer, Call, Heard, Request, base, everyone
 from flashsms.carriers.options import options
 from flashsms.carriers.sessions import Sessions
@@ -46,6 +48,15 @@ class Plain:
 
     def hear(self, call: Call) -> Heard:
         raise NotImplementedError
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Taking(FakeServer):
@@ -164,8 +175,11 @@ def test_what_a_provider_cannot_send_is_refused_without_a_request(fake):
 # --- what the operator has to mend
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405, 301, 307, 308, 402])
-def test_a_fault_of_the_configuration_pauses_the_carrier_and_says_so(fake, status):
+STRAY = [403, 404, 405, 301, 307, 308]
+
+
+@pytest.mark.parametrize("status", [401, 402, *STRAY])
+def test_a_fault_of_the_configuration_makes_the_carrier_rest_and_says_so(fake, status):
     fake.replies.append(Reply(status=status, headers={"Location": "/elsewhere"}))
     carrier = to_fake(fake)
 
@@ -173,12 +187,76 @@ def test_a_fault_of_the_configuration_pauses_the_carrier_and_says_so(fake, statu
         await opened(carrier)
         assert fates(await carrier.submit(text_to(1))) == ["unsent"]
         assert not carrier.ready
-        assert carrier.trouble == carrier.stats.fault != ""
+        assert carrier.trouble != ""
+        assert carrier.stats.fault == ("" if status in STRAY else carrier.trouble)
         assert fates(await carrier.submit(text_to(3))) == ["unsent"] * 3
         await carrier.close(1.0)
 
     run(scenario())
     assert len(fake.seen) == 1
+
+
+@pytest.mark.parametrize("status", STRAY)
+def test_an_answer_that_a_gateway_may_give_is_a_fault_once_it_lasts(fake, status):
+    fake.replies += [Reply(status=status, headers={"Location": "/elsewhere"})] * 3
+    carrier, clock = to_fake(fake), Clock()
+    carrier._fault = Fault(clock)
+
+    async def scenario() -> None:
+        await opened(carrier)
+        for told in ("", "", carrier_module._FAULTS[status]):
+            assert fates(await carrier.submit(text_to(1))) == ["unsent"]
+            assert carrier.stats.fault == told
+            clock.now += PAUSE
+        assert fates(await carrier.submit(text_to(1))) == ["accepted"]
+        assert (carrier.trouble, carrier.stats.fault) == ("", "")
+        await carrier.close(1.0)
+
+    run(scenario())
+    assert len(fake.seen) == 4
+
+
+def test_many_stray_answers_at_once_are_one_try():
+    clock = Clock()
+    fault = Fault(clock)
+    for _ in range(16):
+        fault.found("Nobody is here.", certain=False)
+    clock.now += 61
+    fault.found("Nobody is here.", certain=False)
+    assert (fault.words, fault.lasting) == ("Nobody is here.", "")
+    clock.now += PAUSE
+    fault.found("Nobody is here.", certain=False)
+    assert fault.lasting == "Nobody is here."
+
+
+def test_three_stray_answers_within_a_minute_are_no_fault_yet():
+    clock = Clock()
+    fault = Fault(clock)
+    for _ in range(3):
+        fault.found("Nobody is here.", certain=False)
+        clock.now += 20
+    assert fault.quiet
+    assert fault.lasting == ""
+
+
+def test_what_the_provider_says_itself_is_a_fault_at_once():
+    fault = Fault(Clock())
+    fault.found("Nobody is here.", certain=False)
+    fault.found("No credit left.", certain=True)
+    assert fault.lasting == "No credit left."
+    fault.mended()
+    assert (fault.words, fault.lasting, fault.quiet) == ("", "", False)
+
+
+def test_a_request_that_cannot_be_made_is_logged_without_its_address(fake, caplog, monkeypatch):
+    def fail(_exchange: object, _session: object, request: Request) -> None:
+        raise ValueError(f"cannot read {request.url}")
+
+    monkeypatch.setattr(Exchange, "make", fail)
+    assert fates(outcomes_of(to_fake(fake), text_to(1))) == ["unsent"]
+    assert "ValueError" in caplog.text
+    assert "key=secret" not in caplog.text
+    assert "secret" not in repr(Plain("http://x").request(text_to(1)))
 
 
 def test_one_request_finds_out_that_a_fault_is_mended(fake, monkeypatch):
@@ -188,10 +266,10 @@ def test_one_request_finds_out_that_a_fault_is_mended(fake, monkeypatch):
     async def scenario() -> None:
         await opened(carrier)
         await carrier.submit(text_to(1))
-        carrier._quiet_until = 0.0  # half a minute later
+        carrier._fault._quiet_until = 0.0  # half a minute later
         assert fates(await carrier.submit(text_to(4))) == ["unsent"] * 4
         assert len(fake.seen) == 2
-        carrier._quiet_until = 0.0
+        carrier._fault._quiet_until = 0.0
         assert fates(await carrier.submit(text_to(1))) == ["accepted"]
         assert (carrier.ready, carrier.stats.fault) == (True, "")
         await carrier.close(1.0)

@@ -118,9 +118,7 @@ def test_a_wrong_secret_is_for_the_operator_to_mend(hubtel):
     ("code", "words"),
     [
         (1, "number is not valid"),
-        (2, "sender"),
         (3, "too long"),
-        (4, "no route"),
         (5, "delivery time"),
         (6, "text"),
         (7, "parameter"),
@@ -136,10 +134,18 @@ def test_a_documented_refusal_says_why(hubtel, code, words):
     assert stats.fault == ""
 
 
+@pytest.mark.parametrize(("code", "words"), [(2, "this sender"), (4, "no route")])
+def test_a_sender_or_a_route_that_it_does_not_have_another_carrier_may_have(hubtel, code, words):
+    hubtel.replies.append(Reply(400, {"status": code}))
+    (outcome,) = send(url(hubtel), text_to(1))
+    assert (outcome.fate, outcome.code) == (Fate.ELSEWHERE, str(code))
+    assert words in outcome.reason
+
+
 @pytest.mark.parametrize(
     "reply",
-    [Reply(400, {"status": 12}), Reply(402, {"status": 12}), Reply(402, b"")],
-    ids=["code", "code and status", "status"],
+    [Reply(400, {"status": 12}), Reply(402, {"status": 12})],
+    ids=["code", "code and status"],
 )
 def test_no_credit_is_for_the_operator_to_mend(hubtel, reply):
     hubtel.replies.append(reply)
@@ -150,11 +156,27 @@ def test_no_credit_is_for_the_operator_to_mend(hubtel, reply):
 
 @pytest.mark.parametrize(
     ("status", "fate"),
-    [(400, "refused"), (403, "refused"), (429, "throttled"), (500, "unknown"), (502, "unknown")],
+    [
+        (400, "unknown"),
+        (401, "unsent"),
+        (402, "unsent"),
+        (403, "unsent"),
+        (429, "throttled"),
+        (500, "unknown"),
+        (502, "unknown"),
+    ],
 )
-def test_a_documented_status_decides_where_the_body_says_nothing(hubtel, status, fate):
-    hubtel.replies.append(Reply(status, b"<html>"))
-    assert fates(send(url(hubtel), text_to(1))) == [fate]
+@pytest.mark.parametrize("body", [b"<html>", {"message": "Forbidden"}], ids=["page", "JSON"])
+def test_what_a_gateway_says_refuses_nobody(hubtel, status, fate, body):
+    hubtel.replies.append(Reply(status, body))
+    outcomes, stats = send_and_look(url(hubtel), text_to(2))
+    assert fates(outcomes) == [fate] * 2
+    assert bool(stats.fault) == (status == 401)
+
+
+def test_its_own_403_refuses_the_message(hubtel):
+    hubtel.replies.append(Reply(403, {"status": 403}))
+    assert fates(send(url(hubtel), text_to(1))) == ["refused"]
 
 
 @pytest.mark.parametrize(

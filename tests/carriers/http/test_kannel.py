@@ -73,7 +73,7 @@ def test_a_validity_is_in_minutes_and_never_shorter_than_asked_for(validity, min
     [
         (3, Fate.ACCEPTED, ""),
         (400, Fate.REFUSED, "Kannel's lists do not allow this number."),
-        (403, Fate.REFUSED, "Kannel has no way to this number."),
+        (403, Fate.ELSEWHERE, "Kannel has no way to this number."),
         (503, Fate.BUSY, "Kannel has a temporary failure."),
         (500, Fate.UNKNOWN, "Kannel did not say what became of the message."),
     ],
@@ -103,6 +103,7 @@ def test_a_wrong_password_is_for_the_operator():
         (200, "0: Accepted for delivery", Fate.UNKNOWN),
         (200, "<html>Not routable</html>", Fate.UNKNOWN),
         (502, "Bad gateway", Fate.UNKNOWN),
+        (400, "<html>The request was malformed, rejected", Fate.UNKNOWN),
     ],
 )
 def test_only_the_documented_words_count(status, words, fate):

@@ -126,10 +126,10 @@ def test_a_report_that_could_not_be_stored_comes_again(street):
     assert (receipt.state, street.ours.away) == (ReceiptState.DELIVERED, 0)
 
 
-def test_a_number_without_a_way_is_refused_and_never_leaves(street):
+def test_a_number_without_a_way_may_go_elsewhere_and_never_leaves(street):
     barred = to(1, block=BARRED)
     other, outcome = send(street.url, [to(5100), barred])
-    assert (other.fate, outcome.fate) == (Fate.ACCEPTED, Fate.REFUSED)
+    assert (other.fate, outcome.fate) == (Fate.ACCEPTED, Fate.ELSEWHERE)
     assert outcome.reason == "Kannel has no way to this number."
     street.receipts([other])
     assert barred.to not in street.simulator.record.parts

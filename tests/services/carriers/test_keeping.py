@@ -239,3 +239,19 @@ def test_a_session_is_opened_anew_when_its_carrier_is_mended(looked_after: Sessi
         assert outcome.fate is Fate.ACCEPTED
         looked_after.reopen(99)  # one that there is not
         looked_after.close()
+
+
+def test_one_look_that_fails_does_not_end_the_looking(
+    looked_after: Sessions, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as broken:
+
+        def fail() -> list[WayOut]:
+            raise AttributeError("'NoneType' object has no attribute 'outbox'")
+
+        broken.setattr(carriers, "listening", fail)
+        wait_for(lambda: "could not be looked after" in caplog.text)
+    with Simulator() as one:
+        add(one)
+        wait_for(lambda: binds(one) == 1)
+        looked_after.close()

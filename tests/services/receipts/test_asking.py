@@ -1,18 +1,20 @@
 """Carriers that do not report by themselves are asked, less and less often, and given up."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
+import time_machine
 from flask import Flask
 from redis.exceptions import ConnectionError
 from rq import Queue
 from sqlalchemy import event, func, select, update
 
 from flashsms import queue
-from flashsms.carriers.contract import Fate, Outcome, Receipt
+from flashsms.carriers.contract import Fate, Outcome, Receipt, ReceiptState
 from flashsms.carriers.sessions import Sessions
 from flashsms.extensions import db
 from flashsms.jobs import receipts as job
@@ -33,7 +35,8 @@ from tests.carriers.http.fakes.hubtel import FakeHubtel
 from tests.carriers.http.fakes.mnotify import FakeMnotify
 from tests.carriers.http.fakes.server import Reply
 from tests.factories import Member, phones, statuses
-from tests.scripted import ScriptedSessions
+from tests.scripted import ScriptedSessions, accepted
+from tests.services.sending.test_routing import add
 
 
 @pytest.fixture
@@ -77,7 +80,8 @@ def questions() -> list[ReceiptQuestion]:
 
 
 def wait(pause: timedelta) -> None:
-    """Let that much time pass for all questions."""
+    """Let that much time pass for all questions and carriers."""
+    queue.redis().delete(asking._TURNS)
     for one in questions():
         one.created_at -= pause
         one.ask_at -= pause
@@ -241,8 +245,15 @@ def test_a_carrier_that_was_switched_off_is_not_asked(hubtel: FakeHubtel, send) 
     db.session.execute(update(Carrier).values(active=False))
     db.session.commit()
     wait(asking.FIRST)
+    receipts.wake_due()
     receipts.ask_due()
-    assert (hubtel.asked, pauses()) == ([], [30])
+    assert (hubtel.asked, pauses(), queued()) == ([], [0], 0)
+    wait(asking.KEPT - timedelta(minutes=1))
+    receipts.wake_due()
+    assert len(questions()) == 1
+    wait(timedelta(minutes=1))
+    receipts.wake_due()
+    assert questions() == []
 
 
 def test_two_workers_at_once_never_ask_the_same(app: Flask, hubtel: FakeHubtel, send) -> None:
@@ -289,22 +300,94 @@ def test_what_there_was_no_time_for_is_due_at_once(
     receipts.ask_due()
     hubtel.held.set()
     assert sorted(pauses()) == [0, 0, 30, 30, 30, 30]
+    wait(timedelta(0))
     receipts.ask_due()
     assert all(seconds > 0 for seconds in pauses())
     assert len(set(hubtel.asked)) == 6
 
 
-def test_a_job_goes_on_while_there_is_more_and_the_carrier_answers(
-    hubtel: FakeHubtel, send, monkeypatch: pytest.MonkeyPatch
+def test_what_is_left_is_asked_once_others_had_the_worker_for_three_times_as_long(
+    app: Flask, carrier: Carrier
 ) -> None:
-    send(1)
-    _copy_question(3)
-    monkeypatch.setattr(asking, "PER_JOB", 3)
-    wait(asking.FIRST)
+    app.extensions["carriers"] = Telling({carrier.id: 0.1})
+    _ask_later(carrier.id, 500)
+    receipts.wake_due()
+    assert queued() == 1
+    started = time.monotonic()
     receipts.ask_due()
-    assert (len(hubtel.asked), queued()) == (3, 1)
+    took = time.monotonic() - started
+    pause = queue.redis().pttl("flashsms:asking") / 1000
+    assert 0.3 <= pause <= 3 * took
+    receipts.wake_due()
+    assert queued() == 1  # the first alone, which nobody took from the queue here
+    time.sleep(pause + 0.01)
+    receipts.wake_due()
+    assert queued() == 2
+
+
+def test_no_second_job_is_queued_while_one_waits_for_a_worker(app: Flask, carrier: Carrier) -> None:
+    app.extensions["carriers"] = Telling({carrier.id: 0})
+    _ask_later(carrier.id, 1)
+    receipts.wake_due()
+    receipts.wake_due()
+    assert queued() == 1
+    assert 50 < queue.redis().ttl("flashsms:asking") <= queue.ASKING  # or one that is lost: never
+
+
+def test_carriers_have_turns_whatever_the_others_are_to_be_asked(app: Flask) -> None:
+    one, other = (add(name, priority=1) for name in ("One", "Other"))
+    app.extensions["carriers"] = sessions = Telling({one.id: 0, other.id: 0})
+    _ask_later(one.id, 3000)
+    _ask_later(other.id, 150, age=timedelta(minutes=1))
+    for _ in range(5):
+        receipts.ask_due()
+    assert sessions.asked == [one.id, other.id, one.id, other.id, one.id]
+
+
+def test_a_carrier_that_cannot_be_asked_delays_no_other(app: Flask) -> None:
+    away, there = (add(name, priority=1) for name in ("Away", "There"))
+    app.extensions["carriers"] = sessions = Telling({there.id: 0})
+    _ask_later(away.id, 3000)
+    _ask_later(there.id, 250, age=timedelta(minutes=1))
+    for _ in range(4):
+        receipts.ask_due()
+    assert sessions.asked == [away.id, there.id, there.id, there.id]
+    with time_machine.travel(now() + timedelta(seconds=asking.SILENT)):
+        receipts.ask_due()
+    assert sessions.asked[4:] == [away.id]
+
+
+def test_an_answer_closes_no_question_that_was_given_its_id_meanwhile(
+    app: Flask, carrier: Carrier
+) -> None:
+    _ask_later(carrier.id, 1)
+
+    class Slow(Telling):
+        def ask(self, key: int, url: str, questions: Sequence[str], within: float):
+            (row,) = db.session.scalars(select(ReceiptQuestion))
+            row.question = "another batch"  # closed by another worker, and SQLite gave the id away
+            db.session.commit()
+            return [[Receipt("77", "", ReceiptState.DELIVERED)] for _ in questions]
+
+    app.extensions["carriers"] = Slow({})
     receipts.ask_due()
-    assert (len(hubtel.asked), queued()) == (4, 1)
+    assert [one.question for one in questions()] == ["another batch"]
+
+
+def test_a_question_stays_open_when_more_recipients_joined_it_while_it_was_asked(
+    app: Flask, carrier: Carrier
+) -> None:
+    _ask_later(carrier.id, 1)
+
+    class Slow(Telling):
+        def ask(self, key: int, url: str, questions: Sequence[str], within: float):
+            receipts.expect(key, [Outcome(2, Fate.ACCEPTED, ("78",), ask=questions[0])])
+            db.session.commit()
+            return [[Receipt("77", "", ReceiptState.DELIVERED)]]
+
+    app.extensions["carriers"] = Slow({})
+    receipts.ask_due()
+    assert [one.recipients for one in questions()] == [2]
 
 
 def test_after_two_days_nobody_is_asked_any_more(hubtel: FakeHubtel, send, caplog) -> None:
@@ -376,6 +459,38 @@ def test_the_tick_does_not_mind_that_redis_is_away(
     monkeypatch.setattr(queue, "redis", away)
     receipts.wake_due()
     assert pauses() == [0]
+
+
+class Telling(ScriptedSessions):
+    """Carriers that are asked: each answers after so many seconds by its id, the others never."""
+
+    def __init__(self, seconds: dict[int, float]) -> None:
+        super().__init__(accepted)
+        self._seconds = seconds
+        self.asked: list[int] = []
+
+    def ask(
+        self, key: int, url: str, questions: Sequence[str], within: float
+    ) -> list[Sequence[Receipt] | None]:
+        self.asked.append(key)
+        if key not in self._seconds:
+            return []
+        time.sleep(self._seconds[key])
+        return [[] for _ in questions]
+
+
+def _ask_later(carrier_id: int, count: int, age: timedelta = timedelta(minutes=2)) -> None:
+    """Have that many questions of a carrier due since then."""
+    moment = now() - age
+    db.session.execute(
+        ReceiptQuestion.__table__.insert(),
+        [
+            {"carrier_id": carrier_id, "question": f"q{number}", "recipients": 1}
+            | {"ask_at": moment, "created_at": moment}
+            for number in range(count)
+        ],
+    )
+    db.session.commit()
 
 
 def _copy_question(count: int) -> None:

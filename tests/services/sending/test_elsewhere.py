@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from sqlalchemy import event
 from flashsms import queue
 from flashsms.carriers.contract import Fate, Outcome, Submission
 from flashsms.extensions import db
-from flashsms.models import Recipient
+from flashsms.models import Recipient, now
 from flashsms.services import carriers, sending
 from flashsms.services.carriers import WayOut, breaker, watching
 from flashsms.services.sending import Order, routing
@@ -175,6 +176,76 @@ def test_a_busy_carrier_without_another_is_asked_again(
     sessions.says.clear()
     work_on(run_jobs, seconds=80)
     assert statuses(message.id) == {"SENT": 2}
+
+
+def test_a_carrier_that_is_full_twice_is_left_for_another(
+    ama: Member, sessions: EachSays, run_jobs: RunJobs
+) -> None:
+    first, second = add("First", priority=1), add("Second", priority=2)
+    sessions.says[first.id] = Fate.THROTTLED
+    message = send(ama, phones(4))
+    work_on(run_jobs)
+    assert statuses(message.id) == {"SENT": 4}
+    assert all(sessions.took(phone) == [first.id, first.id, second.id] for phone in phones(4))
+
+
+def test_a_full_carrier_without_another_is_asked_again_as_soon_as_ever(
+    ama: Member, sessions: EachSays, run_jobs: RunJobs
+) -> None:
+    only = add("Only", priority=1)
+    sessions.says[only.id] = Fate.THROTTLED
+    message = send(ama, phones(2))
+    for passed in range(2, 20, 2):
+        work_after(run_jobs, seconds=passed)
+    assert len(sessions.left) >= 18
+    db.session.commit()
+    found = db.session.query(Recipient.refusals, Recipient.due_at)
+    due = {at for refusals, at in found if refusals == routing.PATIENCE}
+    assert max(due) <= now() + timedelta(seconds=20)
+    sessions.says.clear()
+    work_after(run_jobs, seconds=22)
+    assert statuses(message.id) == {"SENT": 2}
+
+
+def test_a_carrier_that_takes_some_is_not_full(
+    ama: Member, sessions: EachSays, run_jobs: RunJobs
+) -> None:
+    add("First", priority=1)
+    add("Second", priority=2)
+    lucky = phones(1)[0]
+    sessions.submit = lambda _key, _url, given: [  # type: ignore[method-assign]
+        scripted.accepted(one) if one.to == lucky else Outcome(one.reference, Fate.THROTTLED)
+        for one in given
+    ]
+    send(ama, phones(3))
+    run_one()
+    db.session.commit()
+    assert {refusals for (refusals,) in db.session.query(Recipient.refusals)} == {0}
+
+
+def test_so_many_refusals_that_no_more_can_be_noted_are_a_refusal_for_good(
+    ama: Member, sessions: EachSays, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "_ROOM", 5)  # ",1,2," of the 64 that there are
+    ways = [add(f"Way {at}", priority=at) for at in (1, 2, 3, 4)]
+    sessions.says = {one.id: Fate.ELSEWHERE for one in ways[:3]}
+    message = send(ama, phones(3))
+    work_on(run_jobs)
+    assert statuses(message.id) == {"FAILED": 3}
+    assert len(sessions.left) == 9
+    assert ama.balance == ledger_sum(ama.account) == 1000
+
+
+def test_the_marks_of_fifteen_carriers_have_room() -> None:
+    marks = ""
+    for carrier_id in range(100, 115):
+        longer = routing.marked(marks, carrier_id)
+        assert longer is not None
+        marks = longer
+    assert len(marks) <= 64
+    assert all(routing.refused_by(id) in marks for id in range(100, 115))
+    assert routing.refused_by(1) not in marks
+    assert routing.marked(marks, 115) is None
 
 
 def test_an_unknown_outcome_is_never_sent_by_another(
@@ -376,6 +447,42 @@ def test_what_is_not_written_by_a_worker_that_stops_opens_no_breaker(
     run_jobs()
     assert len(sessions.left) == 100
     assert queue.redis().hget(f"flashsms:breaker:{only.id}", "until") is None
+
+
+def test_numbers_that_are_refused_on_every_try_do_not_keep_the_carrier_from_others(
+    ama: Member, kofi: Member, sessions: EachSays, run_jobs: RunJobs
+) -> None:
+    only = add("Only", priority=1)
+    bad = set(numbers(MTN, breaker.LEAST + 5))
+
+    def submit(key: int, _url: str, given: Sequence[Submission]) -> list[Outcome]:
+        sessions.left += [(key, one.to) for one in given]
+        return [
+            Outcome(one.reference, Fate.BUSY) if one.to in bad else scripted.accepted(one)
+            for one in given
+        ]
+
+    sessions.submit = submit  # type: ignore[method-assign]
+    for start in range(0, len(bad), 5):  # too few at once to say anything about the carrier
+        send(kofi, [f"23320{start:06d}{at}" for at in range(8)])
+        send(ama, sorted(bad)[start : start + 5])
+    run_jobs()
+    tries = len(sessions.left)
+    for seconds in (3, 10, 20, 40, 80):
+        work_after(run_jobs, seconds=seconds)
+    assert len(sessions.left) > tries + 3 * len(bad)
+    assert queue.redis().hget(f"flashsms:breaker:{only.id}", "until") is None
+    assert watching.conditions([only.id])[only.id].outcomes[Fate.BUSY] > 4 * len(bad)  # type: ignore[index]
+
+
+def test_a_carrier_that_refuses_new_numbers_is_held_back(
+    ama: Member, sessions: EachSays, run_jobs: RunJobs
+) -> None:
+    only = add("Only", priority=1)
+    sessions.says[only.id] = Fate.BUSY
+    send(ama, phones(breaker.LEAST))
+    run_jobs()
+    assert queue.redis().hget(f"flashsms:breaker:{only.id}", "until") is not None
 
 
 # --- what a submission says
