@@ -90,7 +90,14 @@ def wait(pause: timedelta) -> None:
 
 def pauses() -> list[int]:
     """How many seconds each question has to wait."""
-    return [round((one.ask_at - now()).total_seconds()) for one in questions()]
+    return [round((one.ask_at - asking.now()).total_seconds()) for one in questions()]
+
+
+@pytest.fixture
+def clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only `wait` lets time pass: a slow machine changes no pause."""
+    moment = now()
+    monkeypatch.setattr(asking, "now", lambda: moment)
 
 
 def queued() -> int:
@@ -138,6 +145,7 @@ def test_a_campaign_of_mnotify_is_told_number_by_number(sessions: Sessions, send
     assert questions() == []
 
 
+@pytest.mark.usefixtures("clock_stands")
 def test_what_is_still_under_way_is_asked_for_again_ever_later(hubtel: FakeHubtel, send) -> None:
     late = phones(3)[0]
     hubtel.states = {late: "Sent"}
@@ -207,6 +215,7 @@ def test_one_whose_number_the_first_answer_left_out_is_resolved_by_a_later_one(
 
 
 @pytest.mark.parametrize("status", [429, 500, 404], ids=str)
+@pytest.mark.usefixtures("clock_stands")
 def test_a_carrier_that_does_not_answer_is_asked_later(
     hubtel: FakeHubtel, send, status: int
 ) -> None:
@@ -222,6 +231,7 @@ def test_a_carrier_that_does_not_answer_is_asked_later(
     assert statuses(message.id) == {"DELIVERED": 2}
 
 
+@pytest.mark.usefixtures("clock_stands")
 def test_a_carrier_that_is_away_is_asked_when_it_is_back(
     hubtel: FakeHubtel, send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,6 +250,7 @@ def test_a_carrier_that_is_away_is_asked_when_it_is_back(
     assert statuses(message.id) == {"DELIVERED": 2}
 
 
+@pytest.mark.usefixtures("clock_stands")
 def test_a_carrier_that_was_switched_off_is_not_asked(hubtel: FakeHubtel, send) -> None:
     send(2)
     db.session.execute(update(Carrier).values(active=False))
@@ -278,6 +289,7 @@ def test_two_workers_at_once_never_ask_the_same(app: Flask, hubtel: FakeHubtel, 
     assert questions() == []
 
 
+@pytest.mark.usefixtures("clock_stands")
 def test_a_crash_after_the_claim_only_delays(hubtel: FakeHubtel, send) -> None:
     message = send(2)
     wait(asking.FIRST)
@@ -289,6 +301,7 @@ def test_a_crash_after_the_claim_only_delays(hubtel: FakeHubtel, send) -> None:
     assert statuses(message.id) == {"DELIVERED": 2}
 
 
+@pytest.mark.usefixtures("clock_stands")
 def test_what_there_was_no_time_for_is_due_at_once(
     hubtel: FakeHubtel, send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -448,6 +461,7 @@ def test_the_tick_queues_one_job_when_something_is_due(hubtel: FakeHubtel, send)
     assert queued() == 1
 
 
+@pytest.mark.usefixtures("clock_stands")
 def test_the_tick_does_not_mind_that_redis_is_away(
     hubtel: FakeHubtel, send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
