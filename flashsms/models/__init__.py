@@ -30,6 +30,14 @@ from flashsms.models.recovery_code import RecoveryCode
 from flashsms.models.sender import Sender, SenderStatus
 from flashsms.models.template import Template
 from flashsms.models.transaction import Transaction, TransactionType
+from flashsms.models.webhook import (
+    DeliveryStatus,
+    EventType,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 
 __all__ = [
     "Account",
@@ -44,6 +52,8 @@ __all__ = [
     "ContactImport",
     "Conversation",
     "CreditDay",
+    "DeliveryStatus",
+    "EventType",
     "FailureHour",
     "Group",
     "GroupMember",
@@ -77,5 +87,9 @@ __all__ = [
     "Transaction",
     "TransactionType",
     "User",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
     "now",
 ]

@@ -4,7 +4,16 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from flashsms.models.base import Model, UtcDateTime, named, now, public_id
@@ -15,6 +24,10 @@ class Account(Model):
 
     While it is suspended nothing of it leaves, and its keys are refused. `rate_limit` (requests a
     minute) replaces the installation's; `price` is in credits a part.
+
+    Its owners are told when the balance falls below `low_balance` credits, with `low_balance_sms`
+    by a text to its phone, too, and when a smaller share (in percent) than `low_rate` of what was
+    sent arrives: None tells nothing. `rate_told_at` is when they were told of that last.
     """
 
     __tablename__ = "accounts"
@@ -30,6 +43,10 @@ class Account(Model):
     price: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")
     suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspended_for: Mapped[str | None] = mapped_column(String(200))  # the reason
+    low_balance: Mapped[int | None] = mapped_column(BigInteger)
+    low_balance_sms: Mapped[bool] = mapped_column(default=False, server_default=false())
+    low_rate: Mapped[int | None] = mapped_column(SmallInteger)
+    rate_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 

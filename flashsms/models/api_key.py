@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from flashsms.models.account import Account
@@ -22,10 +22,15 @@ class Scope(StrEnum):
     TEMPLATES_READ = "templates:read"
     TEMPLATES_WRITE = "templates:write"
     TRANSACTIONS_READ = "transactions:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 class ApiKey(Model):
-    """A key of an account. Only `hash` (SHA-256, hexadecimal) of the secret is kept."""
+    """A key of an account. Only `hash` (SHA-256, hexadecimal) of the secret is kept.
+
+    What one that `is_test` sends costs nothing and reaches nobody.
+    """
 
     __tablename__ = "api_keys"
 
@@ -38,6 +43,7 @@ class ApiKey(Model):
         String(20)
     )  # its first and last characters, to tell keys apart
     scope_names: Mapped[str] = mapped_column(String(300))  # space-separated
+    is_test: Mapped[bool] = mapped_column(default=False, server_default=false())
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

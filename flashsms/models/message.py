@@ -1,9 +1,9 @@
 """One send request, whatever its size."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flashsms.models.base import Model, UtcDateTime, named, now, public_id
@@ -20,6 +20,14 @@ class MessageStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class Announced(IntEnum):
+    """What an account's webhooks were told of a message, so that each is told once."""
+
+    NOTHING = 0
+    SENT = 1
+    COMPLETED = 2
+
+
 class Message(Model):
     """A message to any number of recipients.
 
@@ -29,6 +37,9 @@ class Message(Model):
     `only_carrier_id` is the one carrier that it may leave by, whoever else could take it.
     `from_number` is a number of the account's that it leaves from in place of the sender; one that
     `is_answer` was made by a word such as STOP and reaches those who opted out, too.
+
+    One that `is_test` was sent with a test key: it costs nothing, leaves by no carrier, and no
+    figure counts it. `announced` is how far the account's webhooks were told of it.
 
     `wake_at` is the next time anything is due for it (its schedule, a retry, a look whether its job
     was lost), None once nothing is left to do. `ticket` is the number of the one job that may work
@@ -59,6 +70,10 @@ class Message(Model):
     only_carrier_id: Mapped[int | None]
     from_number: Mapped[str | None] = mapped_column(String(15))
     is_answer: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_test: Mapped[bool] = mapped_column(default=False, server_default=false())
+    announced: Mapped[int] = mapped_column(
+        SmallInteger, default=Announced.NOTHING, server_default="0"
+    )
     ticket: Mapped[int] = mapped_column(default=1)
     wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -76,4 +91,11 @@ Index(
     Message.wake_at,
     sqlite_where=Message.wake_at.is_not(None),
     postgresql_where=Message.wake_at.is_not(None),
+)
+Index(
+    "ix_messages_account_id_is_test",
+    Message.account_id,
+    Message.is_test,
+    Message.created_at,
+    Message.id,
 )
