@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,6 +66,7 @@ class Config:
         self.RATE_LIMIT = _whole(env, "RATE_LIMIT", 100)
         self.SIGNUP_CREDITS = _whole(env, "SIGNUP_CREDITS", 5)
         self.SIGNUP_LIMIT = _whole(env, "SIGNUP_LIMIT", 30)
+        self.WEBHOOK_ALLOW = _networks(env, "WEBHOOK_ALLOW")
 
     def _read_tuning(self, env: Mapping[str, str]) -> None:
         self.BATCH_SIZE = _whole(env, "BATCH_SIZE", 500, least=1)
@@ -173,6 +175,14 @@ def _countries(env: Mapping[str, str]) -> tuple[str, ...]:
             if code not in SUPPORTED_REGIONS:
                 raise SettingError(f"COUNTRIES: {code!r} is no ISO code of a country, such as NG.")
     return codes
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(text) for text in env.get(name, "").replace(",", " ").split())
+    except ValueError as error:
+        example = "127.0.0.0/8, ::1/128"
+        raise SettingError(f"{name} must be networks such as {example}: {error}.") from error
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:

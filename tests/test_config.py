@@ -42,6 +42,7 @@ def test_postgresql_urls_name_the_driver(tmp_path: Path) -> None:
         ("BILLING", "letter"),
         ("REFUND_UNDELIVERED", "yes"),
         ("CLAIM_LEASE", "soon"),
+        ("WEBHOOK_ALLOW", "127.0.0.1/8"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, name: str, value: str) -> None:
