@@ -34,6 +34,9 @@ class WebhookEndpoint(Model):
     says why. `failures` counts the attempts in vain since the last success, which began at
     `failing_since`; `retry_at` is when the next one is due, None for at once. Whoever delivers
     to it holds it until `leased_until`, so that an endpoint has one request at a time.
+
+    One that was deleted has `deleted_at` and is told nothing more: nobody may find, lease or write
+    events for it. Its row stays until no transaction can know it as it was.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -53,6 +56,7 @@ class WebhookEndpoint(Model):
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     @property
@@ -127,6 +131,13 @@ class WebhookAttempt(Model):
 
 
 IS_PENDING = WebhookDelivery.status == literal_column("'PENDING'")
+IS_DELETED = WebhookEndpoint.deleted_at.is_not(None)
+Index(
+    "ix_webhook_endpoints_deleted",
+    WebhookEndpoint.deleted_at,
+    sqlite_where=IS_DELETED,
+    postgresql_where=IS_DELETED,
+)
 Index("ix_webhook_events_endpoint_id", WebhookEvent.endpoint_id, WebhookEvent.id)
 Index("ix_webhook_events_created_at", WebhookEvent.created_at)
 Index("ix_webhook_deliveries_endpoint_id", WebhookDelivery.endpoint_id, WebhookDelivery.id)

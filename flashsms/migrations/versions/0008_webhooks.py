@@ -26,12 +26,14 @@ def upgrade() -> None:
     sa.Column('failing_since', sa.DateTime(timezone=True), nullable=True),
     sa.Column('retry_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('deleted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_webhook_endpoints_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_endpoints')),
     sa.UniqueConstraint('public_id', name=op.f('uq_webhook_endpoints_public_id'))
     )
     op.create_index(op.f('ix_webhook_endpoints_account_id'), 'webhook_endpoints', ['account_id'], unique=False)
+    op.create_index('ix_webhook_endpoints_deleted', 'webhook_endpoints', ['deleted_at'], unique=False, sqlite_where=sa.text('deleted_at IS NOT NULL'), postgresql_where=sa.text('deleted_at IS NOT NULL'))
 
     op.create_table('webhook_deliveries',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -117,6 +119,7 @@ def downgrade() -> None:
     op.drop_index('ix_webhook_deliveries_created_at', 'webhook_deliveries')
 
     op.drop_table('webhook_deliveries')
+    op.drop_index('ix_webhook_endpoints_deleted', 'webhook_endpoints', sqlite_where=sa.text('deleted_at IS NOT NULL'), postgresql_where=sa.text('deleted_at IS NOT NULL'))
     op.drop_index(op.f('ix_webhook_endpoints_account_id'), 'webhook_endpoints')
 
     op.drop_table('webhook_endpoints')

@@ -26,7 +26,7 @@ def emit(account_id: int, type: EventType, happened: Sequence[Data]) -> None:
 def _listening(account_id: int, type: EventType) -> list[int]:
     found = db.session.execute(
         select(WebhookEndpoint.id, WebhookEndpoint.event_names).where(
-            WebhookEndpoint.account_id == account_id
+            WebhookEndpoint.account_id == account_id, WebhookEndpoint.deleted_at.is_(None)
         )
     )
     return [id for id, names in found if type in names.split()]
