@@ -136,15 +136,17 @@ def remove_operator(email: str) -> dict[str, Any]:
 @click.option("--name", required=True, help="What the key is for.")
 @click.option("--scope", "scopes", multiple=True, help=f"One of {', '.join(Scope)}; all if none.")
 @click.option("--expires", type=click.DateTime(), help="When it ends, in UTC.")
+@click.option("--test", "is_test", is_flag=True, help="What it sends reaches nobody and is free.")
 @answers("{key}\nThis key is shown only now. Its id is {id}.")
 def create_key(
-    email: str, name: str, scopes: tuple[str, ...], expires: datetime | None
+    email: str, name: str, scopes: tuple[str, ...], expires: datetime | None, is_test: bool
 ) -> dict[str, Any]:
     """Make an API key."""
     expires_at = expires.replace(tzinfo=UTC) if expires else None
     account = accounts.find_by_email(email)
-    key, secret = keys.create(account.id, name, scopes, expires_at)
-    return {"id": key.public_id, "key": secret, "scopes": key.scope_names.split()}
+    key, secret = keys.create(account.id, name, scopes, expires_at, is_test=is_test)
+    made = {"id": key.public_id, "key": secret, "scopes": key.scope_names.split()}
+    return made | ({"test": True} if key.is_test else {})
 
 
 @key_group.command("revoke")

@@ -10,6 +10,7 @@ from flask import Flask
 from config import TestConfig
 from flashsms import create_app
 from flashsms.carriers.contract import CarrierStats
+from flashsms.models import Scope
 from flashsms.services import audit, carriers, keys, opt_outs, senders
 from flashsms.services.carriers.watching import Reporter
 from tests.factories import Member
@@ -63,10 +64,20 @@ def test_an_email_belongs_to_one_user(app: Flask) -> None:
 def test_a_key_is_made_and_revoked(app: Flask, ama: Member) -> None:
     _, made = run(app, "key", "create", "--account", "ama@example.com", "--name", "web")
     assert set(made) == {"id", "key", "scopes"}
-    assert len(made["scopes"]) == 9
+    assert made["scopes"] == list(Scope)
     assert keys.recognise(made["key"]) is not None
     run(app, "key", "revoke", "--account", "ama@example.com", made["id"])
     assert keys.recognise(made["key"]) is None
+
+
+def test_a_test_key_is_made_and_says_so(app: Flask, ama: Member) -> None:
+    words = ("key", "create", "--account", "ama@example.com", "--name", "w", "--test")
+    _, made = run(app, *words, "--scope", "sms:send")
+    assert made["test"] is True
+    assert made["key"].startswith("bms_test_")
+    recognised = keys.recognise(made["key"])
+    assert recognised is not None
+    assert recognised.is_test
 
 
 def test_scopes_and_expiry_are_kept(app: Flask, ama: Member) -> None:

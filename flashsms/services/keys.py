@@ -17,6 +17,7 @@ from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
 
 PREFIX = "bms_live_"
+TEST_PREFIX = "bms_test_"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _USE_RECORDED_EVERY = timedelta(minutes=1)
 _LONGEST_NAME = 80
@@ -54,10 +55,13 @@ def create(
     name: str,
     scopes: Collection[str] = (),
     expires_at: datetime | None = None,
+    *,
+    is_test: bool = False,
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its secret, which is shown only now; no scope means all.
 
-    An operator may make one that has expired already. Raises DomainError bad_scope or bad_name.
+    What one that `is_test` sends reaches nobody and costs nothing. An operator may make one that
+    has expired already. Raises DomainError bad_scope or bad_name.
     """
     unknown = sorted(set(scopes) - set(Scope))
     if unknown:
@@ -65,20 +69,22 @@ def create(
             "bad_scope", f"scope {unknown[0]!r} does not exist; choose from {', '.join(Scope)}."
         )
     wanted = _checked_name(name)
-    secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(32))
+    prefix = TEST_PREFIX if is_test else PREFIX
+    secret = prefix + "".join(secrets.choice(_ALPHABET) for _ in range(32))
     with transaction():
         key = ApiKey(
             account_id=account_id,
             name=wanted,
             hash=_hash(secret),
-            hint=f"{PREFIX}…{secret[-4:]}",
+            hint=f"{prefix}…{secret[-4:]}",
             scope_names=" ".join(scope for scope in Scope if scope in scopes or not scopes),
+            is_test=is_test,
             expires_at=expires_at,
         )
         db.session.add(key)
         db.session.flush()
-        scopes_given = {"scopes": key.scope_names, "hint": key.hint}
-        audit.record(Action.KEY_CREATED, key.name, account_id, after=scopes_given)
+        given = {"scopes": key.scope_names, "hint": key.hint, **_said(is_test)}
+        audit.record(Action.KEY_CREATED, key.name, account_id, after=given)
     return key, secret
 
 
@@ -88,6 +94,8 @@ def create_once(
     name: str,
     scopes: Collection[str],
     expires_at: datetime | None,
+    *,
+    is_test: bool = False,
 ) -> tuple[ApiKey, str] | None:
     """Do the same for a form, or return None when this attempt of it made a key already.
 
@@ -98,7 +106,7 @@ def create_once(
     made: list[tuple[ApiKey, str]] = []
 
     def act() -> str:
-        made.append(create(account_id, name, scopes, expires_at))
+        made.append(create(account_id, name, scopes, expires_at, is_test=is_test))
         return made[0][0].public_id
 
     idempotency.once(account_id, f"api-key {attempt}", "create an API key", act)
@@ -119,7 +127,7 @@ def recognise(secret: str) -> ApiKey | None:
 def revoke(account_id: int, public_id: str) -> None:
     """Make a key useless at once; raises NotFound when the account has no such working key."""
     with transaction():
-        name = db.session.scalar(
+        revoked = db.session.execute(
             update(ApiKey)
             .where(
                 ApiKey.public_id == _comparable(public_id),
@@ -127,12 +135,19 @@ def revoke(account_id: int, public_id: str) -> None:
                 ApiKey.revoked_at.is_(None),
             )
             .values(revoked_at=now())
-            .returning(ApiKey.name),
+            .returning(ApiKey.name, ApiKey.is_test),
             execution_options={"synchronize_session": False},
-        )
-        if name is None:
+        ).one_or_none()
+        if revoked is None:
             raise NotFound("key_unknown", f"There is no working key {public_id[:40]}.")
-        audit.record(Action.KEY_REVOKED, name, account_id)
+        audit.record(
+            Action.KEY_REVOKED, revoked.name, account_id, before=_said(revoked.is_test) or None
+        )
+
+
+def _said(is_test: bool) -> dict[str, bool]:
+    """Return what the audit log says of the kind of a key: nothing of one that sends."""
+    return {"test": True} if is_test else {}
 
 
 def _id_of(account_id: int, public_id: str) -> int:

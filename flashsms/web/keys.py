@@ -83,11 +83,14 @@ def _make(form: KeyForm) -> tuple[ApiKey, str] | None:
         form.name.data,
         form.scopes.data,
         form.expires_at(account.timezone),
+        is_test=form.is_test,
     )
 
 
 def _show_once(key: ApiKey, secret: str) -> str:
     path, body = next(_EXAMPLES[scope] for scope in Scope if scope in key.scopes)
+    if key.is_test and body:
+        body = {name: value for name, value in body.items() if name != "dryRun"}
     return render_template(
         "keys/created.html",
         key=key,

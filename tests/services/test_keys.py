@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from flashsms.extensions import db
-from flashsms.models import ApiKey, Scope, now
+from flashsms.models import ApiKey, AuditEntry, Scope, now
 from flashsms.services import keys
 from flashsms.services.errors import DomainError, NotFound
 from tests.factories import Member
@@ -21,6 +21,25 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(ama: Member) -> None:
     stored = db.session.scalars(select(ApiKey).where(ApiKey.id == key.id)).one()
     assert secret not in (stored.hash, stored.hint, stored.public_id)
     assert keys.recognise(secret) is not None
+
+
+def test_a_test_key_is_told_by_its_beginning_and_so_is_what_the_log_says(ama: Member) -> None:
+    key, secret = keys.create(ama.account.id, "trying", is_test=True)
+    assert re.fullmatch(r"bms_test_[A-Za-z0-9]{32}", secret)
+    assert key.hint.startswith("bms_test_…")
+    recognised = keys.recognise(secret)
+    assert recognised is not None
+    assert recognised.is_test
+    keys.revoke(ama.account.id, key.public_id)
+    made, revoked = _entries("trying")
+    assert made.after["test"] is True
+    assert revoked.before == {"test": True}
+    assert not any("test" in (one.after or {}) for one in _entries("tests"))
+
+
+def _entries(subject: str) -> list[AuditEntry]:
+    found = select(AuditEntry).where(AuditEntry.subject == subject).order_by(AuditEntry.id)
+    return list(db.session.scalars(found))
 
 
 def test_no_scope_means_all_and_a_wrong_one_is_named(ama: Member) -> None:

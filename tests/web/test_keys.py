@@ -70,6 +70,19 @@ def test_the_command_works_with_the_scope_of_the_key(client: FlaskClient, scope:
     assert answer.status_code == 200, answer.text
 
 
+def test_a_test_key_says_so_wherever_it_is_shown(client: FlaskClient, ama: Member) -> None:
+    page = html.unescape(create(client, kind="test").text)
+    assert "nothing is sent, nothing is charged" in page
+    assert re.search(r'id="secret" value="bms_test_\w{32}"', page)
+    assert '"message": "Hello!"}' in page, "a dry run is not needed: it costs nothing anyway"
+    assert newest(ama).is_test
+    badge = ">Test</span>"
+    assert client.get("/api-keys").text.count(badge) == 1
+    assert badge not in create(client, kind="live").text
+    assert not newest(ama).is_test
+    assert create(client, kind="both").status_code == 400
+
+
 def test_a_reload_neither_shows_the_secret_again_nor_makes_another_key(
     client: FlaskClient, ama: Member
 ) -> None:

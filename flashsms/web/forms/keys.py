@@ -7,6 +7,7 @@ from wtforms import (
     DateField,
     Field,
     HiddenField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -29,6 +30,11 @@ SCOPES = {
     Scope.TEMPLATES_WRITE: "Add, change and delete templates",
     Scope.TRANSACTIONS_READ: "See what credits were bought and used",
 }
+_TEST = "test"
+_KINDS = {
+    "live": ("Live key", "What it sends reaches people and costs credits."),
+    _TEST: ("Test key", "Nothing is sent, nothing is charged: for trying a program out."),
+}
 _ON_A_DATE = "date"
 _LIVES = [
     SelectChoice("", "Never"),
@@ -45,6 +51,11 @@ class KeyForm(Form):
 
     attempt = HiddenField()
     name = StringField("Name", [required("a name, such as that of the program")])
+    kind = RadioField(
+        "What it is for",
+        choices=[SelectChoice(value, words) for value, (words, _) in _KINDS.items()],
+        default="live",
+    )
     scopes = SelectMultipleField(
         "What it may do",
         [DataRequired("Choose at least one thing that the key may do.")],
@@ -53,6 +64,15 @@ class KeyForm(Form):
     )
     expires = SelectField("Stops working", choices=_LIVES, default="")
     last_day = DateField("Last day")
+
+    @property
+    def is_test(self) -> bool:
+        """Whether what the key sends shall reach nobody and cost nothing."""
+        return bool(self.kind.data == _TEST)
+
+    def explain(self, kind: str) -> str:
+        """Return what a kind of key means."""
+        return _KINDS[kind][1]
 
     def validate_last_day(self, field: Field) -> None:
         """Ask for the date when a date was chosen, and only then."""
