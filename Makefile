@@ -25,8 +25,10 @@ demo: $(RUNTIME) ## send 1,000 messages through a temporary installation
 	@exec $(BIN)/python -m flashsms.demo
 
 test: $(TOOLS) $(PEERS) ## run every test, on SQLite and on PostgreSQL
-	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 3 --dist loadgroup
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 3 --dist loadgroup -m database
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 3 --dist loadgroup -m "not alone"
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -m alone
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 3 --dist loadgroup -m "database and not alone"
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -m alone
 
 soak: $(TOOLS) $(PEERS) ## run the fault tests in their long form, on both databases
 	FAULTS_LONG=1 TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 tests/faults

@@ -21,11 +21,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark these tests, and keep them in one process: they share an installation."""
+    """Mark these tests, and keep them in two processes: they share an installation in each."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            judges = item.path.stem == "test_every_page"  # which takes as long as all the others
+            item.add_marker(pytest.mark.xdist_group("pages" if judges else "browser"))
 
 
 @pytest.fixture(scope="package")

@@ -60,6 +60,7 @@ class Day:
         return {
             1: lambda: _set(mtn, cut_after=20),
             2: lambda: _set(mtn, errors=15),
+            3: lambda: _set(telecel, errors=15),  # should mtn not be back yet
             4: lambda: [_set(one, refusal=THROTTLED) for one in every],
             5: lambda: [_set(one, refusal=0) for one in every],
             6: lambda: self._turn_away(mtn),

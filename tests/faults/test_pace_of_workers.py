@@ -11,7 +11,7 @@ from tests.faults.installation import LONG, Installation, eventually
 from tests.faults.peers import Peers
 from tests.faults.verdict import send
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.alone]
 
 TPS = 150
 SECONDS, OFF_BY = (30.0, 0.02) if LONG else (8.0, 0.05)

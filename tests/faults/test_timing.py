@@ -18,7 +18,7 @@ from tests.faults.verdict import (
     waiting,
 )
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.alone]
 
 
 def test_a_scheduled_message_leaves_within_ten_seconds_of_its_time_and_not_before(

@@ -116,6 +116,7 @@ def test_turns_that_follow_each_other_read_what_one_would_have_read(
     ends = ("\n", "\r\n", "\r")
     file = HEADER + "".join(line + ends[number % 3] for number, line in enumerate(lines))
     at_once = started(kofi, file)
+    monkeypatch.setattr(running, "TURN", 60.0)
     assert run_turns() == 1
     monkeypatch.setattr(running, "TURN", 0.0)
     monkeypatch.setattr(running, "BATCH_ROWS", 7)
