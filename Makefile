@@ -12,7 +12,7 @@ TURN := $(if $(shell command -v flock),flock Makefile)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak check bench bench-peers vendor screenshots clean
+.PHONY: help run demo test soak check bench bench-peers client vendor screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -46,6 +46,13 @@ bench: $(TOOLS) $(PEERS) ## measure
 
 bench-peers: $(TOOLS) $(PEERS) ## measure beside Kannel, which must be installed, and keep a TPS limit
 	@exec $(BIN)/python -m bench.peers
+
+client: $(TOOLS) ## build the Python client's wheel into dist/, and try it in a new environment
+	rm -f dist/flashsms_client-*.whl
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist clients/python
+	tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && $(PYTHON) -m venv "$$tmp" && \
+		"$$tmp/bin/pip" install --quiet dist/flashsms_client-*.whl && \
+		"$$tmp/bin/python" -I -c 'import flashsms_client as it; print(it.__name__, it.__version__)'
 
 vendor: $(TOOLS) ## fetch the front end's packages again, as static/vendor/refresh.py lists them
 	$(BIN)/python static/vendor/refresh.py

@@ -54,9 +54,9 @@ class Site:
 
 
 @contextmanager
-def installation(home: Path, database_url: str | None = None) -> Iterator[Site]:
+def installation(home: Path, database_url: str | None = None, **settings: str) -> Iterator[Site]:
     """Yield an installation in `home`, on SQLite unless a database is named."""
-    site = Site(home, _environment(home, database_url))
+    site = Site(home, _environment(home, database_url) | settings)
     with (home / "stack.log").open("wb") as output:
         stack = subprocess.Popen(
             (sys.executable, "-m", "flashsms.stack"),

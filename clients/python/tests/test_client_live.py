@@ -1,0 +1,154 @@
+"""The client and an installation of the product, over a socket, with workers and a carrier."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from itertools import islice, starmap
+from pathlib import Path
+
+import pytest
+from conftest import RATE_LIMIT, first_key
+from tests.browser.site import Site
+
+import flashsms_client
+from flashsms_client import FlashSMS, NewContact
+
+pytestmark = pytest.mark.xdist_group("client")  # they share an installation
+
+HOME = Path(__file__).parents[1]
+
+
+def eventually(fact: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not fact():
+        assert time.monotonic() < deadline, fact
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def narrow(site: Site) -> Iterator[FlashSMS]:
+    """A client whose key may only see the balance."""
+    made = site.cli(
+        "key", "create", "--account", "owner@example.com", "--name", "x", "--scope", "balance:read"
+    )
+    with FlashSMS(made["key"], site.url, max_retries=0) as client:
+        yield client
+
+
+def test_the_readme_works_as_pasted(site: Site):
+    script = "".join(re.findall(r"```python\n(.*?)```", (HOME / "README.md").read_text(), re.S))
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(HOME / "src"),
+            "FLASHSMS_KEY": first_key(site),
+            "FLASHSMS_URL": site.url,
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert re.match(r"Sent to 1, \d+ credits are left\n233201234567 [A-Z]+\n", ran.stdout)
+    assert "\n2 credits\n" in ran.stdout
+    assert "\nno_recipients " in ran.stdout
+
+
+def test_a_message_is_sent_once_and_delivered(live: FlashSMS):
+    before = live.balance().balance
+    order = {"recipients": ["0241110001", "0241110002", "12"], "idempotency_key": "order-1"}
+    sent = live.sms.send("Hello", **order)
+    assert live.sms.send("Hello", **order) == sent
+    assert (sent.recipients_sent, sent.invalid_recipients) == (2, ("12",))
+    eventually(lambda: live.sms.status(sent.message_id).status == "DELIVERED")
+    outcomes = {one.phone: one for one in live.sms.recipients(sent.message_id)}
+    assert outcomes["233241110001"].status == "DELIVERED"
+    assert outcomes["233241110001"].sent_at > datetime.now(timezone.utc) - timedelta(minutes=1)
+    assert outcomes["233241110002"].reason
+    report = live.sms.report(sent.message_id, limit=1)
+    assert (report.stats.delivery_rate, report.pagination.has_more) == (50.0, True)
+    assert live.balance().balance == before - 2
+    [usage] = [one for one in live.transactions(type="USAGE") if one.reference == sent.message_id]
+    assert usage.amount == -2
+    assert sent.message_id in {one.id for one in live.sms.history(status="DELIVERED")}
+
+
+def test_a_schedule(live: FlashSMS):
+    then = (datetime.now(timezone.utc) + timedelta(days=2)).replace(microsecond=0)
+    sent = live.sms.send("Later", recipients=["0241110001"], schedule_date=then)
+    assert sent.scheduled
+    assert sent.schedule_date == then
+    assert live.sms.status(sent.message_id).scheduled_at == then
+
+
+def test_the_price_before(live: FlashSMS):
+    assert live.sms.estimate("Hello", 500).credits_required == 500
+    dry = live.sms.dry_run("Pay ₵5", recipients=["0241110001"])
+    assert dry.message.culprits[0].replacement == "GHS"
+    assert dry.parts[0].credits == 1
+
+
+def test_the_address_book(live: FlashSMS):
+    vip = live.groups.create("VIP")
+    ama = live.contacts.create("0241117777", first_name="Ama", custom_fields={"town": "Ho"})
+    assert live.contacts.get(ama.id) == ama
+    changed = live.contacts.update(ama.id, first_name="", last_name="Mensah")
+    assert (changed.first_name, changed.last_name) == (None, "Mensah")
+    assert live.contacts.update(ama.id, custom_fields={"town": None}).custom_fields == {}
+    people = [NewContact(f"024222{number:04d}") for number in range(410)]
+    done = live.contacts.import_([*people, NewContact("12")], group_id=vip.id)
+    assert (done.created, done.invalid, done.invalid_contacts[0].index) == (410, 1, 410)
+    assert len({one.phone for one in live.contacts.list(group_id=vip.id)}) == 410
+    assert [one.id for one in live.contacts.list(search="mensah")] == [ama.id]
+    assert vip.id in {one.id for one in live.groups.list()}
+    live.contacts.delete(ama.id)
+    live.groups.delete(vip.id)
+    assert vip.id not in {one.id for one in live.groups.list()}
+
+
+def test_templates_and_senders(live: FlashSMS):
+    ready = live.templates.create("Ready", "Hi {{name|there}}, your {{item}} is ready.")
+    assert ready.variables == ("name", "item")
+    changed = live.templates.update(ready.id, name="Done")
+    assert changed in live.templates.list()
+    sent = live.sms.send(
+        recipients=["0241110001"], template_id=ready.id, variables={"item": "cake"}
+    )
+    [reader] = live.sms.recipients(sent.message_id)
+    assert reader.message in (None, "Hi there, your cake is ready.")
+    live.templates.delete(ready.id)
+    assert [one.status for one in live.senders.list()] == ["APPROVED", "APPROVED"]
+
+
+def test_refusals(live: FlashSMS, narrow: FlashSMS, site: Site):
+    with pytest.raises(flashsms_client.NotFound) as missing:
+        live.sms.status("c0000000000000000000000000")
+    assert missing.value.code == "message_unknown"
+    assert missing.value.request_id.startswith("req_")
+    with pytest.raises(flashsms_client.InvalidRequest) as wrong:
+        live.sms.send(recipients=[1], campaign_name="x" * 200)
+    assert len(wrong.value.details) == 2
+    with pytest.raises(flashsms_client.InsufficientCredits, match="credits"):
+        live.sms.send("x" * 900, recipients=[f"024333{number:04d}" for number in range(400)])
+    live.sms.send("Hello", recipients=["0241110001"], idempotency_key="order-2")
+    with pytest.raises(flashsms_client.Conflict):
+        live.sms.send("Bye", recipients=["0241110001"], idempotency_key="order-2")
+    with pytest.raises(flashsms_client.Forbidden):
+        narrow.groups.list()
+    stranger = FlashSMS("bms_live_nobody", site.url)
+    with stranger, pytest.raises(flashsms_client.Unauthorized):
+        stranger.balance()
+
+
+def test_who_asks_too_often_hears_how_long_to_wait(narrow: FlashSMS):
+    with pytest.raises(flashsms_client.RateLimited) as raised:
+        list(starmap(narrow.balance, [()] * (RATE_LIMIT + 1)))
+    assert 1 <= raised.value.retry_after <= 60
+
+
+def test_history_is_walked_lazily(live: FlashSMS):
+    assert len(list(islice(live.sms.history(), 2))) == 2
