@@ -27,7 +27,8 @@ class Account(Model):
 
     Its owners are told when the balance falls below `low_balance` credits, with `low_balance_sms`
     by a text to its phone, too, and when a smaller share (in percent) than `low_rate` of what was
-    sent arrives: None tells nothing. `rate_told_at` is when they were told of that last.
+    sent arrives: None tells nothing. `balance_told_at` and `rate_told_at` are when that happened
+    last; `balance_fell_at` is when the balance fell as long as the letters are still to be written.
     """
 
     __tablename__ = "accounts"
@@ -45,9 +46,16 @@ class Account(Model):
     suspended_for: Mapped[str | None] = mapped_column(String(200))  # the reason
     low_balance: Mapped[int | None] = mapped_column(BigInteger)
     low_balance_sms: Mapped[bool] = mapped_column(default=False, server_default=false())
+    balance_fell_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    balance_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     low_rate: Mapped[int | None] = mapped_column(SmallInteger)
     rate_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    @property
+    def runs_low(self) -> bool:
+        """Whether fewer credits are left than its owners want to know of."""
+        return self.low_balance is not None and self.balance < self.low_balance
 
 
 class Role(StrEnum):
@@ -92,4 +100,10 @@ class User(Model):
 # Indexes and no constraints: SQLite adds none to a table that is there.
 Index("uq_accounts_public_id", Account.public_id, unique=True)
 Index("ix_accounts_created_at", Account.created_at, Account.id)
+Index(
+    "ix_accounts_balance_fell_at",
+    Account.balance_fell_at,
+    sqlite_where=Account.balance_fell_at.is_not(None),
+    postgresql_where=Account.balance_fell_at.is_not(None),
+)
 Index("uq_users_public_id", User.public_id, unique=True)

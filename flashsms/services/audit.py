@@ -54,6 +54,7 @@ class Action(StrEnum):
     NUMBER_CHANGED = "number changed"
     NUMBER_REMOVED = "number removed"
     WORDS_CHANGED = "words and answers changed"
+    ALERTS_CHANGED = "alerts changed"
     JOB_RETRIED = "failed job retried"
     JOB_DISCARDED = "failed job discarded"
     TEMPLATE_CREATED = "system template created"

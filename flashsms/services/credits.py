@@ -8,6 +8,7 @@ from flashsms.extensions import db, transaction
 from flashsms.models import Account, CreditDay, Message, Transaction, TransactionType, now
 from flashsms.models.rows import change, insert
 from flashsms.services import audit
+from flashsms.services.alerts import crossing
 from flashsms.services.audit import Action
 from flashsms.services.errors import DomainError, InsufficientCredits
 
@@ -66,10 +67,10 @@ def grant(account_id: int, amount: int, *, type: TransactionType, reason: str) -
 def _book(
     account_id: int, type: TransactionType, amount: int, description: str, reference: str | None
 ) -> int:
-    balance = change(_MOVE, {"account": account_id, "amount": amount}).scalar()
-    if balance is None:
+    moved = change(_MOVE, {"account": account_id, "amount": amount}).one_or_none()
+    if moved is None:
         raise InsufficientCredits(-amount, balance_of(account_id))
-    moment = now()
+    balance, moment = int(moved.balance), now()
     db.session.add(
         Transaction(
             account_id=account_id,
@@ -82,7 +83,9 @@ def _book(
         )
     )
     _count(account_id, type, amount, moment.date())
-    return int(balance)
+    if moved.low_balance is not None:
+        crossing.note(account_id, type, balance - amount, balance, moved.low_balance)
+    return balance
 
 
 def _count(account_id: int, type: TransactionType, amount: int, day: date) -> None:
@@ -97,7 +100,7 @@ _MOVE = (
     update(Account)
     .where(Account.id == bindparam("account"), Account.balance + bindparam("amount") >= 0)
     .values(balance=Account.balance + bindparam("amount"))
-    .returning(Account.balance)
+    .returning(Account.balance, Account.low_balance)
 )
 
 

@@ -8,9 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from flashsms.services import accounts, keys, senders
+from flashsms.services.alerts import thresholds
+from flashsms.services.alerts.thresholds import Thresholds
 
 EMAIL = "owner@example.com"
 CREDITS = 1000
+ALERTS = Thresholds(low_balance=100, low_rate=80)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ def _open_account() -> Demo:
     )
     account = accounts.create(new)
     senders.add_approved(account.id, "MyBrand")
+    thresholds.save(account.id, ALERTS)
     _, secret = keys.create(account.id, "Demo")
     return Demo(email=EMAIL, password=password, key=secret)
 

@@ -7,6 +7,7 @@ from flashsms.services.errors import DomainError
 bp = Blueprint("web", __name__)
 
 from flashsms.web import (  # noqa: E402  (they add their routes to bp)
+    alerts,
     assets,
     audit,
     callbacks,
@@ -40,6 +41,7 @@ from flashsms.web import (  # noqa: E402  (they add their routes to bp)
 bp.register_error_handler(DomainError, pages.answer_error)
 
 __all__ = [
+    "alerts",
     "audit",
     "bp",
     "callbacks",

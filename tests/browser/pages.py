@@ -27,6 +27,7 @@ LISTS = [
     ("settings-security", "/settings/security"),
     ("settings-members", "/settings/members"),
     ("settings-replies", "/settings/replies"),
+    ("settings-alerts", "/settings/alerts"),
     ("settings-activity", "/settings/activity"),
 ]
 DETAILS = [  # of the busy account

@@ -51,6 +51,7 @@ PAGES = (
     "/settings/members",
     "/settings/activity",
     "/settings/replies",
+    "/settings/alerts",
 )
 
 

@@ -1,39 +1,19 @@
 """What operators change about an account."""
 
-from typing import Any
-
-from wtforms import HiddenField, IntegerField, SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from flashsms.models import TransactionType
 from flashsms.services.accounts.changing import LONGEST_REASON
 from flashsms.web.forms.asking import Form, required
+from flashsms.web.forms.numbers import WholeNumber
 
 _GRANTS = [
     SelectChoice(TransactionType.PURCHASE, "Purchase: they were paid for"),
     SelectChoice(TransactionType.BONUS, "Bonus: a gift"),
     SelectChoice(TransactionType.ADJUSTMENT, "Adjustment: add, or take away with a minus"),
 ]
-
-
-class WholeNumber(IntegerField):
-    """A whole number as people write it: 12,000 or 12 000, with any kind of minus."""
-
-    data: Any
-    widget = StringField.widget
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read it; keep what is none, to show it again."""
-        typed = "".join(valuelist[:1])
-        bare = "".join(typed.split()).replace(",", "").replace("\N{MINUS SIGN}", "-")
-        self.data = None
-        if typed and not bare:
-            raise ValueError("Enter a whole number, such as 500.")
-        try:
-            super().process_formdata([bare] if bare else [])
-        except ValueError as error:
-            raise ValueError("Enter a whole number, such as 500.") from error
 
 
 def _reason() -> StringField:

@@ -84,8 +84,11 @@ def upgrade() -> None:
 
     op.add_column('accounts', sa.Column('low_balance', sa.BigInteger(), nullable=True))
     op.add_column('accounts', sa.Column('low_balance_sms', sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column('accounts', sa.Column('balance_fell_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('accounts', sa.Column('balance_told_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('accounts', sa.Column('low_rate', sa.SmallInteger(), nullable=True))
     op.add_column('accounts', sa.Column('rate_told_at', sa.DateTime(timezone=True), nullable=True))
+    op.create_index('ix_accounts_balance_fell_at', 'accounts', ['balance_fell_at'], unique=False, sqlite_where=sa.text('balance_fell_at IS NOT NULL'), postgresql_where=sa.text('balance_fell_at IS NOT NULL'))
 
     op.add_column('api_keys', sa.Column('is_test', sa.Boolean(), server_default=sa.false(), nullable=False))
 
@@ -102,8 +105,11 @@ def downgrade() -> None:
 
     op.drop_column('api_keys', 'is_test')
 
+    op.drop_index('ix_accounts_balance_fell_at', 'accounts')
     op.drop_column('accounts', 'rate_told_at')
     op.drop_column('accounts', 'low_rate')
+    op.drop_column('accounts', 'balance_told_at')
+    op.drop_column('accounts', 'balance_fell_at')
     op.drop_column('accounts', 'low_balance_sms')
     op.drop_column('accounts', 'low_balance')
 

@@ -1,12 +1,14 @@
 """The letters that people get: short, plain, each about one link."""
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from flashsms import queue
-from flashsms.extensions import db
-from flashsms.models import Carrier, Invitation, User
+from flashsms.extensions import db, on_commit
+from flashsms.models import Carrier, Invitation, Role, User
 from flashsms.models.invitation import still_open
 from flashsms.services import mail
 from flashsms.services.people import tokens
@@ -14,22 +16,37 @@ from flashsms.services.people import tokens
 RESET = "reset"
 INVITATION = "invitation"
 FAULT = "fault"
+LOW_BALANCE = "low balance"
+LOW_RATE = "low delivery rate"
 
 RESET_PATH = "/reset-password/"  # and the token
 INVITATION_PATH = "/invitation/"
+ALERTS_PATH = "/settings/alerts"
 
 
 def send_soon(letter: str, key: str) -> None:
     """Have a letter of a kind about `key` mailed by a worker; without a mail server log it now.
 
     Call this after the commit. `key` is an e-mail for RESET, an invitation's public id for
-    INVITATION, and those of a carrier and of an operator with a blank between for FAULT. No secret
-    goes into the queue, and what it says does not tell who exists.
+    INVITATION, and those of a carrier and of an operator with a blank between for FAULT; what
+    owners are told begins with the public id of one (`tell_owners`). No secret goes into the
+    queue, and what it says does not tell who exists.
     """
     if mail.is_set():
         queue.enqueue_mail(letter, key)
     else:
         send_letter(letter, key)
+
+
+def tell_owners(account_id: int, letter: str, *facts: object) -> None:
+    """Have a letter mailed to every owner of an account once the transaction is committed.
+
+    `facts` are what it says beside what the database knows, without blanks.
+    """
+    owners = select(User.public_id).where(User.account_id == account_id, User.role == Role.OWNER)
+    for user_id in db.session.scalars(owners.order_by(User.id)):
+        key = " ".join(map(str, (user_id, *facts)))
+        on_commit(partial(send_soon, letter, key))
 
 
 def send_letter(letter: str, key: str) -> None:
@@ -80,8 +97,50 @@ def _send_fault(key: str) -> None:
     mail.send(operator.email, f"FlashSMS paused the carrier {carrier.name}", text)
 
 
+def _send_low_balance(user_id: str) -> None:
+    owner = _owner(user_id)
+    if owner is None or not owner.account.runs_low:
+        return
+    account = owner.account
+    left = f"{account.balance:,} credit{'' if account.balance == 1 else 's'}"
+    text = (
+        f"{account.name} has {left} left. You want to know when there are fewer than "
+        f"{account.low_balance:,}.\n\n"
+        "A message that costs more than is left is refused, so buy credits in time:\n"
+        f"{mail.link('/credits')}\n\n"
+        f"What you are told, and when, is set here:\n{mail.link(ALERTS_PATH)}\n"
+    )
+    mail.send(owner.email, f"{left} left on FlashSMS", text)
+
+
+def _send_low_rate(key: str) -> None:
+    user_id, rate, threshold, finished = key.split()
+    owner = _owner(user_id)
+    if owner is None:
+        return
+    text = (
+        f"Of the last {int(finished):,} messages of {owner.account.name} whose end is known, "
+        f"{rate}% were delivered. You want to know when it is less than {threshold}%.\n\n"
+        "Each campaign shows which numbers failed, and why:\n"
+        f"{mail.link('/campaigns')}\n\n"
+        "Old or mistyped numbers are the usual reason. If yours are right, tell whoever runs this "
+        "installation of FlashSMS.\n\n"
+        f"What you are told, and when, is set here:\n{mail.link(ALERTS_PATH)}\n"
+    )
+    mail.send(owner.email, f"Only {rate}% of your messages were delivered", text)
+
+
+def _owner(public_id: str) -> User | None:
+    """Return an owner with the account as it stands now."""
+    query = select(User).where(User.public_id == public_id, User.role == Role.OWNER)
+    fresh = query.options(joinedload(User.account))
+    return db.session.scalar(fresh, execution_options={"populate_existing": True})
+
+
 _LETTERS: dict[str, Callable[[str], None]] = {
     RESET: _send_reset,
     INVITATION: _send_invitation,
     FAULT: _send_fault,
+    LOW_BALANCE: _send_low_balance,
+    LOW_RATE: _send_low_rate,
 }
