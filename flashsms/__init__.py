@@ -57,7 +57,7 @@ def _trust_proxies(app: Flask, count: int) -> None:
 
 def _register(app: Flask) -> None:
     from flashsms import admin, api, cli, web, worker
-    from flashsms.api import errors
+    from flashsms.api import errors, openapi
     from flashsms.services import audit
     from flashsms.web import pages, session
 
@@ -67,6 +67,7 @@ def _register(app: Flask) -> None:
 
     errors.init_app(app)
     app.register_blueprint(api.bp, url_prefix="/api/v1")
+    openapi.init_app(app)
     web.init_app(app)
     admin.init_app(app)
     session.csrf.exempt(api.bp)  # which takes keys, never cookies

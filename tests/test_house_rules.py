@@ -15,7 +15,7 @@ from flashsms import queue
 from flashsms.stack import start
 
 ROOT = Path(__file__).parents[1]
-PUBLIC_API = {"api.openapi"}
+PUBLIC_API = {"api.openapi", "api.postman"}
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 

@@ -8,8 +8,18 @@ from flashsms.api import inputs
 from flashsms.api.answers import answer, pagination
 from flashsms.api.auth import current_key, scope
 from flashsms.api.blueprint import bp
+from flashsms.api.describing import answers
 from flashsms.api.once import answer_once
-from flashsms.api.schemas import ContactChange, ContactRequest, ContactsQuery, ImportRequest
+from flashsms.api.schemas import (
+    ContactAnswer,
+    ContactChange,
+    ContactRequest,
+    ContactsAnswer,
+    ContactsQuery,
+    DeletedAnswer,
+    ImportAnswer,
+    ImportRequest,
+)
 from flashsms.models import Contact, Scope
 from flashsms.services import contacts, opt_outs
 
@@ -19,6 +29,7 @@ _IMPORT = 8 * 1024 * 1024  # bytes of a body that holds thousands of contacts
 
 @bp.get("/contacts")
 @scope(Scope.CONTACTS_READ)
+@answers(ContactsAnswer, query=ContactsQuery, refuses=("bad_search", "group_unknown"))
 def list_contacts() -> Response:
     """List the contacts, newest first; those of one group, or those that a search finds."""
     wanted = inputs.query(ContactsQuery)
@@ -38,6 +49,12 @@ def list_contacts() -> Response:
 
 @bp.post("/contacts")
 @scope(Scope.CONTACTS_WRITE)
+@answers(
+    ContactAnswer,
+    body=ContactRequest,
+    once=True,
+    refuses=("bad_contact", "contact_exists", "group_unknown"),
+)
 def create_contact() -> Response:
     """Add a contact, into a group if one is named."""
     wanted = inputs.body(ContactRequest)
@@ -46,6 +63,12 @@ def create_contact() -> Response:
 
 @bp.post("/contacts/import")
 @scope(Scope.CONTACTS_WRITE)
+@answers(
+    ImportAnswer,
+    body=ImportRequest,
+    once=True,
+    refuses=("too_many_contacts", "group_unknown"),
+)
 def import_contacts() -> Response:
     """Add up to 10,000 contacts; a bad one does not refuse the others."""
     wanted = inputs.body(ImportRequest, most_bytes=_IMPORT)
@@ -54,6 +77,7 @@ def import_contacts() -> Response:
 
 @bp.get("/contacts/<contact_id>")
 @scope(Scope.CONTACTS_READ)
+@answers(ContactAnswer, refuses=("contact_unknown",))
 def show_contact(contact_id: str) -> Response:
     """Show one contact and its groups."""
     return answer(_show_one(contacts.find(current_key().account_id, contact_id)))
@@ -61,6 +85,11 @@ def show_contact(contact_id: str) -> Response:
 
 @bp.route("/contacts/<contact_id>", methods=["PUT", "PATCH"])
 @scope(Scope.CONTACTS_WRITE)
+@answers(
+    ContactAnswer,
+    body=ContactChange,
+    refuses=("bad_contact", "contact_exists", "contact_unknown"),
+)
 def change_contact(contact_id: str) -> Response:
     """Change what is named of a contact; PUT and PATCH do the same."""
     wanted = inputs.body(ContactChange)
@@ -69,6 +98,7 @@ def change_contact(contact_id: str) -> Response:
 
 @bp.delete("/contacts/<contact_id>")
 @scope(Scope.CONTACTS_WRITE)
+@answers(DeletedAnswer, refuses=("contact_unknown",))
 def delete_contact(contact_id: str) -> Response:
     """Delete a contact."""
     contacts.delete(current_key().account_id, contact_id)

@@ -8,7 +8,14 @@ from flashsms.api import inputs
 from flashsms.api.answers import answer, pagination
 from flashsms.api.auth import current_key, scope
 from flashsms.api.blueprint import bp
-from flashsms.api.schemas import MessagesQuery, RecipientsQuery
+from flashsms.api.describing import answers
+from flashsms.api.schemas import (
+    MessageAnswer,
+    MessagesAnswer,
+    MessagesQuery,
+    RecipientsQuery,
+    ReportAnswer,
+)
 from flashsms.models import Message, MessageStatus, RecipientStatus, Scope
 from flashsms.services import history
 
@@ -19,6 +26,7 @@ _SHOWN = {status: "PENDING" if status in _UNDER_WAY else status.value for status
 
 @bp.get("/sms")
 @scope(Scope.SMS_READ)
+@answers(MessagesAnswer, query=MessagesQuery)
 def list_messages() -> Response:
     """List the account's messages, newest first."""
     wanted = inputs.query(MessagesQuery)
@@ -29,6 +37,7 @@ def list_messages() -> Response:
 
 @bp.get("/sms/status/<message_id>")
 @scope(Scope.SMS_READ)
+@answers(MessageAnswer, refuses=("message_unknown",))
 def show_status(message_id: str) -> Response:
     """Show where one message stands."""
     return answer(_show(history.message(current_key().account_id, message_id)))
@@ -36,6 +45,7 @@ def show_status(message_id: str) -> Response:
 
 @bp.get("/sms/<message_id>/recipients")
 @scope(Scope.SMS_READ)
+@answers(ReportAnswer, query=RecipientsQuery, refuses=("message_unknown",))
 def list_recipients(message_id: str) -> Response:
     """Report on the recipients of one message."""
     wanted = inputs.query(RecipientsQuery)

@@ -8,8 +8,15 @@ from flashsms.api import inputs
 from flashsms.api.answers import answer
 from flashsms.api.auth import current_key, scope
 from flashsms.api.blueprint import bp
+from flashsms.api.describing import answers
 from flashsms.api.once import answer_once
-from flashsms.api.schemas import EstimateRequest, SendRequest
+from flashsms.api.schemas import (
+    DryRunAnswer,
+    EstimateAnswer,
+    EstimateRequest,
+    SendRequest,
+    SentAnswer,
+)
 from flashsms.models import Scope
 from flashsms.services import estimates, sending
 from flashsms.services.sending import LeftOut, Order, Preflight
@@ -20,6 +27,25 @@ _MOST_CHARACTERS = 20  # that make texts dear by what is known of the readers
 
 @bp.post("/sms/send")
 @scope(Scope.SMS_SEND)
+@answers(
+    SentAnswer,
+    DryRunAnswer,
+    body=SendRequest,
+    once=True,
+    refuses=(
+        "bad_message",
+        "unknown_variable",
+        "no_recipients",
+        "too_many_recipients",
+        "no_sender",
+        "sender_not_approved",
+        "schedule_in_past",
+        "insufficient_credits",
+        "group_unknown",
+        "contact_unknown",
+        "template_unknown",
+    ),
+)
 def send() -> Response:
     """Send a message now or later, or with `dryRun` say what that would do.
 
@@ -34,6 +60,11 @@ def send() -> Response:
 
 @bp.post("/sms/estimate")
 @scope(Scope.SMS_SEND)
+@answers(
+    EstimateAnswer,
+    body=EstimateRequest,
+    refuses=("bad_message", "unknown_variable", "template_unknown"),
+)
 def estimate() -> Response:
     """Price a message without sending it."""
     wanted = inputs.body(EstimateRequest)

@@ -8,14 +8,22 @@ from flashsms.api import inputs
 from flashsms.api.answers import answer
 from flashsms.api.auth import current_key, scope
 from flashsms.api.blueprint import bp
+from flashsms.api.describing import answers
 from flashsms.api.once import answer_once
-from flashsms.api.schemas.templates import TemplateChange, TemplateRequest
+from flashsms.api.schemas import (
+    DeletedAnswer,
+    TemplateAnswer,
+    TemplateChange,
+    TemplateRequest,
+    TemplatesAnswer,
+)
 from flashsms.models import Scope, Template
 from flashsms.services import templates
 
 
 @bp.get("/templates")
 @scope(Scope.TEMPLATES_READ)
+@answers(TemplatesAnswer)
 def list_templates() -> Response:
     """List the templates by name."""
     listed = [_show(template) for template in templates.every(current_key().account_id)]
@@ -24,6 +32,12 @@ def list_templates() -> Response:
 
 @bp.post("/templates")
 @scope(Scope.TEMPLATES_WRITE)
+@answers(
+    TemplateAnswer,
+    body=TemplateRequest,
+    once=True,
+    refuses=("bad_template", "template_exists", "too_many_templates"),
+)
 def create_template() -> Response:
     """Keep a text under a name; an Idempotency-Key makes it happen once."""
     wanted = inputs.body(TemplateRequest)
@@ -35,6 +49,11 @@ def create_template() -> Response:
 
 @bp.route("/templates/<template_id>", methods=["PUT", "PATCH"])
 @scope(Scope.TEMPLATES_WRITE)
+@answers(
+    TemplateAnswer,
+    body=TemplateChange,
+    refuses=("bad_template", "template_exists", "template_unknown"),
+)
 def change_template(template_id: str) -> Response:
     """Change the name, the content or both; PUT and PATCH do the same."""
     wanted = inputs.body(TemplateChange)
@@ -46,6 +65,7 @@ def change_template(template_id: str) -> Response:
 
 @bp.delete("/templates/<template_id>")
 @scope(Scope.TEMPLATES_WRITE)
+@answers(DeletedAnswer, refuses=("template_unknown",))
 def delete_template(template_id: str) -> Response:
     """Forget a template."""
     templates.delete(current_key().account_id, template_id)

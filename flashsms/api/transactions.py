@@ -8,13 +8,15 @@ from flashsms.api import inputs
 from flashsms.api.answers import answer, pagination
 from flashsms.api.auth import current_key, scope
 from flashsms.api.blueprint import bp
-from flashsms.api.schemas import TransactionsQuery
+from flashsms.api.describing import answers
+from flashsms.api.schemas import TransactionsAnswer, TransactionsQuery
 from flashsms.models import Scope, Transaction
 from flashsms.services import history
 
 
 @bp.get("/transactions")
 @scope(Scope.TRANSACTIONS_READ)
+@answers(TransactionsAnswer, query=TransactionsQuery)
 def list_transactions() -> Response:
     """List the account's ledger, newest first."""
     wanted = inputs.query(TransactionsQuery)

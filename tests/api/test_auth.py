@@ -11,6 +11,7 @@ from flashsms.models import Scope, now
 from flashsms.services import contacts, keys, templates
 from tests.api.calls import HELLO, error, send, stored
 from tests.factories import Member
+from tests.test_house_rules import PUBLIC_API
 
 ROUTES = {
     ("POST", "sms/send"): Scope.SMS_SEND,
@@ -71,7 +72,11 @@ def call(client: FlaskClient, method: str, path: str, headers: dict[str, str]):
 
 
 def test_every_route_is_among_those_tried_here(app: Flask):
-    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("api.") and rule.endpoint not in PUBLIC_API
+    ]
     assert len(ROUTES) == sum(len(rule.methods - {"HEAD", "OPTIONS"}) for rule in rules)
 
 

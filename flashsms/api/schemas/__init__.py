@@ -1,12 +1,20 @@
-"""The shapes that the API takes, field by field: one module per resource."""
+"""The shapes that the API takes and answers, field by field: one module per resource."""
 
+from flashsms.api.schemas.account import BalanceAnswer
+from flashsms.api.schemas.answers import DeletedAnswer
 from flashsms.api.schemas.contacts import (
+    ContactAnswer,
     ContactChange,
     ContactRequest,
+    ContactsAnswer,
     ContactsQuery,
+    ImportAnswer,
     ImportRequest,
 )
-from flashsms.api.schemas.groups import GroupRequest
+from flashsms.api.schemas.groups import GroupAnswer, GroupRequest, GroupsAnswer
+from flashsms.api.schemas.messages import MessageAnswer, MessagesAnswer, ReportAnswer
+from flashsms.api.schemas.senders import SendersAnswer
+from flashsms.api.schemas.sent import DryRunAnswer, EstimateAnswer, SentAnswer
 from flashsms.api.schemas.sms import (
     EstimateRequest,
     MessagesQuery,
@@ -14,18 +22,43 @@ from flashsms.api.schemas.sms import (
     SendRequest,
     StatusFilter,
 )
-from flashsms.api.schemas.transactions import TransactionsQuery
+from flashsms.api.schemas.templates import (
+    TemplateAnswer,
+    TemplateChange,
+    TemplateRequest,
+    TemplatesAnswer,
+)
+from flashsms.api.schemas.transactions import TransactionsAnswer, TransactionsQuery
 
 __all__ = [
+    "BalanceAnswer",
+    "ContactAnswer",
     "ContactChange",
     "ContactRequest",
+    "ContactsAnswer",
     "ContactsQuery",
+    "DeletedAnswer",
+    "DryRunAnswer",
+    "EstimateAnswer",
     "EstimateRequest",
+    "GroupAnswer",
     "GroupRequest",
+    "GroupsAnswer",
+    "ImportAnswer",
     "ImportRequest",
+    "MessageAnswer",
+    "MessagesAnswer",
     "MessagesQuery",
     "RecipientsQuery",
+    "ReportAnswer",
     "SendRequest",
+    "SendersAnswer",
+    "SentAnswer",
     "StatusFilter",
+    "TemplateAnswer",
+    "TemplateChange",
+    "TemplateRequest",
+    "TemplatesAnswer",
+    "TransactionsAnswer",
     "TransactionsQuery",
 ]

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from flashsms.api.schemas.shapes import PageNumber, Shape, moment, whole, wrong
 from flashsms.services.history import Slice
@@ -38,13 +38,24 @@ def _until(text: str) -> datetime:
         raise wrong("is too far in the future.") from error
 
 
+_DAY_OR_MOMENT = WithJsonSchema(
+    {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+)
+Since = Annotated[datetime, BeforeValidator(_since), _DAY_OR_MOMENT]
+Until = Annotated[datetime, BeforeValidator(_until), _DAY_OR_MOMENT]
+
+
 class History(Shape):
     """A page of the past."""
 
     page: PageNumber = 1
-    limit: Annotated[int, BeforeValidator(whole), Field(ge=1, le=100)] = 20
-    start_date: Annotated[datetime, BeforeValidator(_since)] | None = None
-    end_date: Annotated[datetime, BeforeValidator(_until)] | None = None
+    """Which page, counted from 1. One beyond the last is empty."""
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(whole)] = 20
+    """How many to list on a page."""
+    start_date: Since | None = None
+    """Only what was made from this day or time on."""
+    end_date: Until | None = None
+    """Only what was made until this day or time; a day is included whole."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

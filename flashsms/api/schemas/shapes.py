@@ -1,4 +1,8 @@
-"""What the shapes of all resources have in common: strictness, and kinds of fields."""
+"""What the shapes of all resources have in common: strictness, and kinds of fields.
+
+Where a service checks what a field may hold, so that every door refuses it alike, the kind only
+says so for the document (`documented`).
+"""
 
 import re
 from datetime import UTC, datetime
@@ -6,12 +10,26 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 _WHOLE = re.compile(r"-?[0-9]{1,30}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MOMENT = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ][0-9].*")
 _LAST_PAGE = 1_000_000
+_INNER = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
+
+
+def documented(**keywords: Any) -> FieldInfo:
+    """Return JSON Schema keywords for the document alone; nothing is checked by them."""
+    found: FieldInfo = Field(json_schema_extra=keywords)
+    return found
+
+
+def either(*names: str) -> dict[str, Any]:
+    """Document that at least one of these fields has a value, which null is not."""
+    value = {"not": {"type": "null"}}
+    return {"anyOf": [{"required": [name], "properties": {name: value}} for name in names]}
 
 
 def wrong(sentence: str) -> PydanticCustomError:
@@ -46,17 +64,46 @@ def one_line(text: str) -> str:
     return text.strip()
 
 
+def public_id(prefix: str, length: int = 20) -> FieldInfo:
+    """Document an id of ours, which has so many characters after its prefix."""
+    return documented(pattern=f"^{prefix}[0-9a-z]{{{length}}}$")
+
+
 # One fault is enough: a megabyte of them must stay cheap.
 Strings = Annotated[list[str], Field(fail_fast=True)]
-Line = Annotated[str, AfterValidator(one_line)]
-PageNumber = Annotated[int, BeforeValidator(whole), Field(ge=1, le=_LAST_PAGE)]
+ONE_LINE = documented(pattern=f"^{_INNER}$")
+Line = Annotated[str, AfterValidator(one_line), ONE_LINE]
+PageNumber = Annotated[int, Field(ge=1, le=_LAST_PAGE), BeforeValidator(whole)]
+
+Name = Annotated[str, documented(maxLength=100, pattern=rf"^\s*{_INNER}\s*$")]
+RequiredName = Annotated[
+    str, documented(maxLength=100, pattern=rf"^\s*[^\s\u0000-\u001f\u007f-\u009f]{_INNER}\s*$")
+]
+Text = Annotated[
+    str, documented(maxLength=918, pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$")
+]  # of a message: not blank
+MessageId = Annotated[str, public_id("c", 24)]
+ContactId = Annotated[str, public_id("cnt_")]
+GroupId = Annotated[str, public_id("grp_")]
+SenderIdentity = Annotated[str, public_id("sid_")]
+TemplateId = Annotated[str, public_id("tpl_")]
+TransactionId = Annotated[str, public_id("txn_")]
+Typed = Annotated[str, documented(format="phone")]  # a number in any usual notation
+Phone = Annotated[str, documented(pattern="^[0-9]{7,15}$")]
+Count = Annotated[int, Field(ge=0)]
 
 
 class Shape(BaseModel):
-    """Fields in camelCase, none that is not known."""
+    """Fields in camelCase, none that is not known; a text below a field is its description."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, use_attribute_docstrings=True
+    )
 
 
 class Body(Shape, strict=True):
     """A JSON body: exact types, no field that is not known; null is as good as absent."""
+
+
+class Answer(Shape):
+    """What a success answers as `data`: for the document and the tests, views build it as it is."""

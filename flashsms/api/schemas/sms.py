@@ -8,11 +8,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from flashsms.api.schemas.history import History
 from flashsms.api.schemas.shapes import (
+    ONE_LINE,
     Body,
+    ContactId,
+    GroupId,
     Line,
     PageNumber,
     Shape,
     Strings,
+    TemplateId,
+    Text,
+    documented,
     moment,
     one_line,
     whole,
@@ -29,12 +35,35 @@ def _schedule(given: Any) -> datetime:
     return wanted
 
 
+# How fields depend on each other, for the document; the validators below say it to the caller.
+_ABSENT = {"type": "null"}
+_GIVEN = {"type": "string"}
+_ONE_TEXT = {
+    "anyOf": [
+        {"required": ["message"], "properties": {"message": _GIVEN, "templateId": _ABSENT}},
+        {"required": ["templateId"], "properties": {"templateId": _GIVEN, "message": _ABSENT}},
+    ]
+}
+_NOW_OR_LATER = {
+    "anyOf": [
+        {"properties": {"isScheduled": {"enum": [False, None]}, "scheduleDate": _ABSENT}},
+        {
+            "required": ["isScheduled", "scheduleDate"],
+            "properties": {"isScheduled": {"const": True}, "scheduleDate": _GIVEN},
+        },
+    ]
+}
+
+
 class _Texted(Body):
     """A text: given, or that of a template, with values for its placeholders."""
 
-    message: str | None = None
-    template_id: str | None = None
+    message: Text | None = None
+    """The text, with placeholders such as `{{firstName|there}}` where it differs."""
+    template_id: TemplateId | None = None
+    """A template to take the text of, in place of `message`."""
     variables: Annotated[dict[str, str | None], Field(max_length=100)] | None = None
+    """Values, by name, for placeholders of the text that are the same for everybody."""
 
     @model_validator(mode="after")
     def _check_text(self) -> Self:
@@ -50,19 +79,34 @@ class _Texted(Body):
         return {name: value for name, value in given.items() if value is not None}
 
 
-class SendRequest(_Texted):
+CampaignName = Annotated[str, Field(max_length=120), AfterValidator(one_line), ONE_LINE]
+
+
+class SendRequest(_Texted, json_schema_extra={"allOf": [_ONE_TEXT, _NOW_OR_LATER]}):
     """A message to send, and to whom."""
 
-    recipients: Strings | None = None
-    group_id: str | None = None
-    group_ids: Strings | None = None
-    contact_ids: Strings | None = None
+    recipients: Annotated[Strings, documented(maxItems=1000)] | None = None
+    """Phone numbers in any usual notation. Those that cannot be read are listed in the answer."""
+    group_id: GroupId | None = None
+    """A group, everybody of whom is sent to."""
+    group_ids: Annotated[list[GroupId], Field(fail_fast=True)] | None = None
+    """Several groups."""
+    contact_ids: (
+        Annotated[list[ContactId], Field(fail_fast=True), documented(maxItems=1000)] | None
+    ) = None
+    """Single contacts. Together with `recipients` at most 1,000."""
     send_to_all_contacts: bool | None = None
+    """True sends to the whole address book."""
     sender_id: Line | None = None
-    campaign_name: Annotated[str, Field(max_length=120), AfterValidator(one_line)] | None = None
+    """An approved sender ID, by its name or its id. Without it the first approved one is used."""
+    campaign_name: CampaignName | None = None
+    """A label to find the message by in your history and your ledger."""
     is_scheduled: bool | None = None
+    """True sends later, at `scheduleDate`."""
     schedule_date: Annotated[datetime, BeforeValidator(_schedule)] | None = None
+    """When to send: in the future, at most a year ahead. Without an offset it is UTC."""
     dry_run: bool | None = None
+    """True sends, stores and charges nothing, and answers what would happen."""
 
     @model_validator(mode="after")
     def _check_schedule(self) -> Self:
@@ -75,10 +119,11 @@ class SendRequest(_Texted):
         return self
 
 
-class EstimateRequest(_Texted):
+class EstimateRequest(_Texted, json_schema_extra=_ONE_TEXT):
     """A message to price."""
 
     recipient_count: Annotated[int, Field(ge=1, le=10_000)]
+    """How many would get it."""
 
 
 class StatusFilter(StrEnum):
@@ -95,6 +140,7 @@ class MessagesQuery(History):
     """Which messages to list."""
 
     status: StatusFilter | None = None
+    """Only messages that stand so. PENDING includes what is scheduled."""
 
     @property
     def statuses(self) -> tuple[MessageStatus, ...]:
@@ -110,4 +156,6 @@ class RecipientsQuery(Shape):
     """Which recipients of a message to list."""
 
     page: PageNumber = 1
-    limit: Annotated[int, BeforeValidator(whole), Field(ge=1, le=1000)] = 1000
+    """Which page, counted from 1. One beyond the last is empty."""
+    limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(whole)] = 1000
+    """How many to list on a page."""
