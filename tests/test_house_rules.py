@@ -23,6 +23,7 @@ LONGEST_FUNCTION = 40
 def sources() -> list[Path]:
     """Every Python file that is ours and written by hand."""
     found = [*(ROOT / "flashsms").rglob("*.py"), ROOT / "config.py", ROOT / "wsgi.py"]
+    found += (ROOT / "clients").rglob("src/**/*.py")
     return [path for path in found if "versions" not in path.parts]
 
 

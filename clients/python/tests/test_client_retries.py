@@ -59,12 +59,12 @@ def test_what_no_key_protects_is_not_sent_again_in_doubt(
 ):
     server.will(trouble)
     with pytest.raises(FlashSMSError):
-        client.webhooks.rotate_secret("whk_1")
+        client.webhooks.test("whk_1")
     assert len(server.seen) == 1
 
 
 def test_what_was_certainly_not_done_is_sent_again(client: FlashSMS, server: Server, pauses):
-    server.will(refused(429), ok({}))
+    server.will(refused(429), ok({"webhookId": "whk_1", "eventId": "evt_1", "type": "x"}))
     client.webhooks.test("whk_1")
     assert len(server.seen) == 2
 
@@ -148,7 +148,6 @@ def test_a_refusal_is_final(client: FlashSMS, server: Server, pauses, status: in
         Answer(200, b"\xff\xfe"),
         Answer(200, b'{"success": true}'),
         Answer(200, b"not gzip", {"Content-Encoding": "gzip"}),
-        Answer(302, b"", {"Location": "/sign-in"}),
         ok(None),
         ok({"balance": 1}),
         ok({**BALANCE, "balance": "5"}),
@@ -161,6 +160,12 @@ def test_an_answer_of_somebody_else_is_told_from_ours(
     with pytest.raises(flashsms_client.BadAnswer):
         client.balance()
     assert len(server.seen) == 1
+
+
+def test_a_redirection_is_told_and_not_followed(client: FlashSMS, server: Server):
+    server.will(Answer(301, b"", {"Location": "https://sms.example.com/api/v1/balance"}))
+    with pytest.raises(flashsms_client.BadAnswer, match="redirects to https://sms.example.com"):
+        client.balance()
 
 
 def test_a_list_that_is_none_is_told_too(client: FlashSMS, server: Server):

@@ -11,7 +11,7 @@ from flashsms_client.contacts import (
     InvalidContact,
     NewContact,
 )
-from flashsms_client.endpoints import Delivery, Webhook
+from flashsms_client.endpoints import Attempt, Delivery, NewSecret, NewWebhook, Trial, Webhook
 from flashsms_client.errors import (
     BadAnswer,
     BadSignature,
@@ -42,6 +42,7 @@ from flashsms_client.version import __version__
 from flashsms_client.webhooks import Event
 
 __all__ = [
+    "Attempt",
     "BadAnswer",
     "BadSignature",
     "Balance",
@@ -65,6 +66,8 @@ __all__ = [
     "InvalidRequest",
     "Message",
     "NewContact",
+    "NewSecret",
+    "NewWebhook",
     "NotFound",
     "RateLimited",
     "Recipient",
@@ -74,6 +77,7 @@ __all__ = [
     "Template",
     "TimedOut",
     "Transaction",
+    "Trial",
     "Unauthorized",
     "Webhook",
     "__version__",

@@ -23,12 +23,14 @@ def data(response: httpx.Response) -> Any:
     if response.status_code == HTTPStatus.OK and body.get("success") is True and "data" in body:
         return body["data"]
     if response.status_code < HTTPStatus.BAD_REQUEST:
-        raise BadAnswer(
-            f"{response.url.copy_with(query=None)} did not answer as FlashSMS does. "
-            "Check the base URL.",
-            status=response.status_code,
-        )
+        raise BadAnswer(_not_ours(response), status=response.status_code)
     raise _error(response, body)
+
+
+def _not_ours(response: httpx.Response) -> str:
+    place = response.headers.get("Location")
+    did = f"redirects to {place}" if place else "does not answer as FlashSMS does"
+    return f"{response.url.copy_with(query=None)} {did}. Check the base URL."
 
 
 def _json(response: httpx.Response) -> Mapping[str, Any]:

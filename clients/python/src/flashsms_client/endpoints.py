@@ -8,26 +8,84 @@ from flashsms_client.calls import Caller, segment
 from flashsms_client.pages import walk
 from flashsms_client.reading import given, read, read_list
 
+_DELIVERIES = 100  # of a page
+
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address and the events that it is told of. `secret` is shown when it is made."""
+    """An address and the events that it is told of.
+
+    One that is `paused` keeps what waits for it. `failures` counts the attempts in vain since the
+    last success, which began at `failing_since`.
+    """
 
     id: str
     url: str
     description: str | None
     events: tuple[str, ...]
+    paused: bool
+    paused_reason: str | None
+    failures: int
+    failing_since: datetime | None
     created_at: datetime
-    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook(Webhook):
+    """A webhook that was just made, with the `secret` that it signs with."""
+
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"NewWebhook({self.id!r}, {self.url!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """Another secret of a webhook; the one before signs too until `old_secret_valid_until`."""
+
+    id: str
+    secret: str
+    old_secret_valid_until: datetime
+
+    def __repr__(self) -> str:
+        return f"NewSecret({self.id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A test event that waits for its webhook."""
+
+    webhook_id: str
+    event_id: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request to a webhook: its answer's status, or why there was none."""
+
+    sent_at: datetime
+    milliseconds: int
+    status_code: int | None
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Some events on their way to a webhook: PENDING, DELIVERED or FAILED."""
+    """Some events in one request, which is the same in each attempt.
+
+    `status` is PENDING, DELIVERED or FAILED, `events` the types of its `event_count` events.
+    """
 
     id: str
     status: str
+    events: tuple[str, ...]
+    event_count: int
+    attempts: int
     created_at: datetime
+    delivered_at: datetime | None
+    last_attempt: Attempt | None = None
 
 
 class Webhooks:
@@ -37,7 +95,7 @@ class Webhooks:
         self._caller = caller
 
     def list(self) -> tuple[Webhook, ...]:
-        """List the webhooks."""
+        """List the webhooks, the oldest first."""
         return read_list(Webhook, self._caller.get("webhooks"), "webhooks")
 
     def create(
@@ -47,10 +105,10 @@ class Webhooks:
         *,
         description: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Webhook:
-        """Tell an address of some events from now on; keep the `secret` of the answer."""
+    ) -> NewWebhook:
+        """Tell an address of some events from now on; the `secret` is shown only now."""
         body = given(url=url, events=events, description=description)
-        return read(Webhook, self._caller.create("webhooks", body, idempotency_key))
+        return read(NewWebhook, self._caller.create("webhooks", body, idempotency_key))
 
     def get(self, webhook_id: str) -> Webhook:
         """Show a webhook."""
@@ -63,30 +121,34 @@ class Webhooks:
         url: str | None = None,
         events: Sequence[str] | None = None,
         description: str | None = None,
+        paused: bool | None = None,
     ) -> Webhook:
-        """Change what is given of a webhook."""
-        body = given(url=url, events=events, description=description)
+        """Change what is given of a webhook; `paused=False` lets it go on."""
+        body = given(url=url, events=events, description=description, paused=paused)
         return read(Webhook, self._caller.change(_path(webhook_id), body))
 
     def delete(self, webhook_id: str) -> None:
-        """Forget a webhook, and what waits for it."""
+        """Delete a webhook, what waits for it and what it was told."""
         self._caller.delete(_path(webhook_id))
 
-    def test(self, webhook_id: str) -> None:
-        """Send a test event."""
-        self._caller.act(f"{_path(webhook_id)}/test")
+    def test(self, webhook_id: str) -> Trial:
+        """Tell a webhook of a test, whatever events it chose."""
+        return read(Trial, self._caller.act(f"{_path(webhook_id)}/test"))
 
-    def rotate_secret(self, webhook_id: str) -> Webhook:
-        """Make a new secret; the one before signs too for 24 hours."""
-        return read(Webhook, self._caller.act(f"{_path(webhook_id)}/rotate-secret"))
+    def rotate_secret(self, webhook_id: str, *, idempotency_key: str | None = None) -> NewSecret:
+        """Make another secret, shown only now; the one before signs too for a while."""
+        path = f"{_path(webhook_id)}/rotate-secret"
+        return read(NewSecret, self._caller.create(path, {}, idempotency_key))
 
     def deliveries(self, webhook_id: str) -> Iterator[Delivery]:
-        """Go through what was told, newest first."""
-        return walk(self._caller, f"{_path(webhook_id)}/deliveries", "deliveries", Delivery)
+        """Go through what a webhook was told, newest first."""
+        path = f"{_path(webhook_id)}/deliveries"
+        return walk(self._caller, path, "deliveries", Delivery, limit=_DELIVERIES)
 
-    def replay(self, webhook_id: str, delivery_id: str) -> None:
-        """Tell something again."""
-        self._caller.act(f"{_path(webhook_id)}/deliveries/{segment(delivery_id)}/replay")
+    def replay(self, webhook_id: str, delivery_id: str) -> Delivery:
+        """Send a delivery once more, as it was."""
+        path = f"{_path(webhook_id)}/deliveries/{segment(delivery_id)}/replay"
+        return read(Delivery, self._caller.act(path))
 
 
 def _path(webhook_id: str) -> str:

@@ -76,8 +76,9 @@ def _expect(kind: Any, value: Any) -> Any:
 
 
 def _moment(text: str) -> datetime:
-    """Read an ISO 8601 time; Python 3.10 knows no Z."""
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    """Read an ISO 8601 time; Python 3.10 knows no Z, and microseconds only with six digits."""
+    text = re.sub(r"\.(\d+)", lambda found: f".{found[1]:0<6.6}", text.replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
