@@ -158,6 +158,10 @@ def pause_asking(seconds: float) -> None:
         log.warning("Carriers are asked for receipts again in %d s: %s", ASKING, error)
 
 
+def enqueue_webhooks() -> None:
+    """Have webhooks told what waits for them."""
+
+
 def still_queued(tickets: Iterable[tuple[int, int]], job: str = SEND_BATCH) -> set[int]:
     """Return the ids of those messages whose job of that ticket still waits for a worker.
 

@@ -10,8 +10,9 @@ from flask import Response, current_app, g, request
 from flashsms.api.errors import Refusal
 from flashsms.api.throttle import Throttle
 from flashsms.models import ApiKey, Scope
-from flashsms.services import keys
+from flashsms.services import audit, keys
 from flashsms.services.accounts import Suspended
+from flashsms.services.audit import Actor
 
 _P = ParamSpec("_P")
 _BEARER = re.compile(r"bearer ([\x21-\x7e]+)", re.IGNORECASE)
@@ -34,6 +35,7 @@ def scope(required: Scope) -> Callable[[Callable[_P, Response]], Guarded[_P]]:
         @functools.wraps(view)
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> Response:
             g.key = _authenticate()
+            audit.act_as(Actor(f"API key {g.key.name}", request.remote_addr))
             _count()
             _check_standing()
             _check_scope(required)

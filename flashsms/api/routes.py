@@ -10,6 +10,7 @@ from flashsms.api import (
     sms,
     templates,
     transactions,
+    webhooks,
 )
 from flashsms.api.blueprint import bp
 
@@ -24,4 +25,5 @@ __all__ = [
     "sms",
     "templates",
     "transactions",
+    "webhooks",
 ]

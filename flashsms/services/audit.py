@@ -63,6 +63,12 @@ class Action(StrEnum):
     TEMPLATE_WITHDRAWN = "system template withdrawn"
     TEMPLATE_DELETED = "system template deleted"
     LEDGER_CHECKED = "balance check asked for"
+    WEBHOOK_ADDED = "webhook added"
+    WEBHOOK_CHANGED = "webhook changed"
+    WEBHOOK_DELETED = "webhook deleted"
+    WEBHOOK_PAUSED = "webhook paused"
+    WEBHOOK_RESUMED = "webhook resumed"
+    WEBHOOK_SECRET_REPLACED = "webhook secret replaced"  # noqa: S105  (not one)
     HISTORY_EXPORTED = "history exported"
     LOG_EXPORTED = "audit log exported"
 

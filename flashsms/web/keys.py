@@ -31,6 +31,11 @@ _EXAMPLES: dict[Scope, tuple[str, dict[str, object] | None]] = {
     Scope.TEMPLATES_READ: ("/templates", None),
     Scope.TEMPLATES_WRITE: ("/templates", {"name": "Greeting", "content": "Hello!"}),
     Scope.TRANSACTIONS_READ: ("/transactions", None),
+    Scope.WEBHOOKS_READ: ("/webhooks", None),
+    Scope.WEBHOOKS_WRITE: (
+        "/webhooks",
+        {"url": "https://example.com/hooks", "events": ["message.completed"]},
+    ),
 }
 
 

@@ -29,7 +29,14 @@ def test_every_endpoint_is_documented(app: Flask):
 
 def test_every_error_code_of_the_api_is_documented():
     sources = [*(ROOT / "flashsms" / "api").rglob("*.py")]
-    for service in ("contacts", "sending", "templates.py", "idempotency.py", "history.py"):
+    for service in (
+        "contacts",
+        "sending",
+        "webhooks",
+        "templates.py",
+        "idempotency.py",
+        "history.py",
+    ):
         found = ROOT / "flashsms" / "services" / service
         sources += [found] if found.suffix else found.glob("*.py")
     codes = {code for source in sources for code in CODE.findall(source.read_text())}

@@ -9,8 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from flashsms.services.webhooks import endpoints
 from tests.api.calls import HELLO, call, data, error, everything, send
 from tests.factories import Member
+from tests.services.webhooks.told import deliver
 
 PERSON = {"phone": "0501234567"}
 TEXT = {"message": "Hello"}
@@ -34,8 +36,17 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "sms/send", HELLO | {"contactIds": ["<contact_id>"]}),
     ("POST", "sms/send", HELLO | {"contactIds": ["<contact_id>"], "dryRun": True}),
     ("POST", "sms/send", {"recipients": ["0201234567"], "templateId": "<template_id>"}),
+    ("GET", "webhooks/<webhook_id>", None),
+    ("PUT", "webhooks/<webhook_id>", {"description": "Mine"}),
+    ("PATCH", "webhooks/<webhook_id>", {"url": "https://93.184.216.35/", "paused": True}),
+    ("DELETE", "webhooks/<webhook_id>", None),
+    ("POST", "webhooks/<webhook_id>/test", None),
+    ("POST", "webhooks/<webhook_id>/rotate-secret", None),
+    ("GET", "webhooks/<webhook_id>/deliveries", None),
+    ("POST", "webhooks/<webhook_id>/deliveries/<delivery_id>/replay", None),
     ("POST", "sms/estimate", {"templateId": "<template_id>", "recipientCount": 1}),
 ]
+HIS_DELIVERY = "dlv_mwsfbhgk05a816a873a2"
 ODD = [
     "\x00",
     "cnt_\x00",
@@ -56,7 +67,7 @@ def kind_of(path: str, body: Any) -> str:
     """Return which id a call takes."""
     [kind] = {
         kind
-        for kind in ("contact", "group", "message", "template")
+        for kind in ("contact", "group", "message", "template", "webhook")
         if f"<{kind}_id>" in path + json.dumps(body)
     }
     return kind
@@ -69,7 +80,7 @@ def ask(
     mark = f"<{kind_of(path, body)}_id>"
     inside = json.dumps(body).replace(mark, json.dumps(public_id)[1:-1])
     key = {"Idempotency-Key": "mine"} if method == "POST" else None
-    path = path.replace(mark, quote(public_id, safe=""))
+    path = path.replace(mark, quote(public_id, safe="")).replace("<delivery_id>", HIS_DELIVERY)
     return call(client, member, method, path, json.loads(inside), key)
 
 
@@ -79,11 +90,15 @@ def his(client: FlaskClient, kofi: Member) -> dict[str, str]:
     group = data(call(client, kofi, "POST", "contacts/groups", {"name": "His"}))["id"]
     person = {"phone": "0241234567", "firstName": "Kofi", "groupId": group}
     text = {"name": "His", "content": "His"}
+    hook = {"url": "https://93.184.216.34/his", "events": ["sms.received"]}
+    webhook = data(call(client, kofi, "POST", "webhooks", hook))["id"]
+    deliver(endpoints.find(kofi.account.id, webhook), HIS_DELIVERY)
     return {
         "group": group,
         "contact": data(call(client, kofi, "POST", "contacts", person))["id"],
         "template": data(call(client, kofi, "POST", "templates", text))["id"],
         "message": data(send(client, kofi))["messageId"],
+        "webhook": webhook,
     }
 
 
@@ -128,7 +143,14 @@ def test_every_endpoint_that_takes_an_id_in_its_path_is_asked(app: Flask):
 
 
 def test_lists_hold_nothing_of_a_stranger(client: FlaskClient, ama: Member, his: dict[str, str]):
-    for path in ("contacts", "contacts?search=kofi", "contacts/groups", "templates", "sms"):
+    for path in (
+        "contacts",
+        "contacts?search=kofi",
+        "contacts/groups",
+        "templates",
+        "sms",
+        "webhooks",
+    ):
         found = data(call(client, ama, "GET", path))
         found.pop("pagination", None)
         assert list(found.values()) == [[]], path

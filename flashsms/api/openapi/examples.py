@@ -12,6 +12,8 @@ MESSAGE_ID = "cmwsfbp4k8x2v9q7d3n6w1j5z"
 SENDER_ID = "sid_mwsfbe1c7b3f9a2d6e80"
 TEMPLATE_ID = "tpl_mwsfbj2m7c41d09b5e8f"
 TRANSACTION_ID = "txn_mwsfbp4k3e9a6c1f7b20"
+WEBHOOK_ID = "whk_mwsfbg2d5a8c0e7f4b91"
+DELIVERY_ID = "dlv_mwsfbp5n9d4b7e2a6c08"
 _MADE = "2024-12-21T10:30:00Z"
 _FIRST_PAGE = {"page": 1, "limit": 20, "total": 1, "totalPages": 1, "hasMore": False}
 
@@ -21,6 +23,8 @@ IDS = {
     "contactId": ("cnt_", 20, CONTACT_ID, "The contact's `id`."),
     "groupId": ("grp_", 20, GROUP_ID, "The group's `id`."),
     "templateId": ("tpl_", 20, TEMPLATE_ID, "The template's `id`."),
+    "webhookId": ("whk_", 20, WEBHOOK_ID, "The webhook's `id`."),
+    "deliveryId": ("dlv_", 20, DELIVERY_ID, "The delivery's `id`."),
 }
 
 # Bodies, each under a name for people.
@@ -90,6 +94,17 @@ BODIES: dict[type[BaseModel], dict[str, dict[str, Any]]] = {
     schemas.TemplateChange: {
         "Another text": {"content": "Hi {{firstName|there}}, come and get your {{item}}."}
     },
+    schemas.WebhookRequest: {
+        "A webhook": {
+            "url": "https://example.com/sms-events",
+            "events": ["message.completed", "sms.received"],
+            "description": "Our shop",
+        }
+    },
+    schemas.WebhookChange: {
+        "Other events": {"events": ["recipient.delivered", "recipient.failed"]},
+        "A pause": {"paused": True},
+    },
 }
 
 _CONTACT: dict[str, Any] = {
@@ -122,6 +137,33 @@ _MESSAGE = {
     "scheduledAt": None,
     "sentAt": _MADE,
     "createdAt": _MADE,
+}
+_WEBHOOK = {
+    "id": WEBHOOK_ID,
+    "url": "https://example.com/sms-events",
+    "description": "Our shop",
+    "events": ["message.completed", "sms.received"],
+    "paused": False,
+    "pausedReason": None,
+    "failures": 0,
+    "failingSince": None,
+    "createdAt": _MADE,
+}
+_SECRET = {"secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"}
+_DELIVERY = {
+    "id": DELIVERY_ID,
+    "status": "DELIVERED",
+    "events": ["message.completed"],
+    "eventCount": 3,
+    "attempts": 2,
+    "createdAt": _MADE,
+    "deliveredAt": "2024-12-21T10:30:06Z",
+}
+_ATTEMPT = {
+    "sentAt": "2024-12-21T10:30:06Z",
+    "milliseconds": 48,
+    "statusCode": 204,
+    "error": None,
 }
 _LEFT_OUT = {
     "invalidRecipients": [],
@@ -251,5 +293,21 @@ ANSWERS: dict[type[BaseModel], dict[str, Any]] = {
         ],
         "pagination": _FIRST_PAGE,
     },
+    schemas.WebhookAnswer: _WEBHOOK,
+    schemas.WebhooksAnswer: {"webhooks": [_WEBHOOK]},
+    schemas.WebhookSecretAnswer: _WEBHOOK | _SECRET,
+    schemas.WebhookRotatedAnswer: _WEBHOOK
+    | _SECRET
+    | {"oldSecretValidUntil": "2024-12-22T10:30:00Z"},
+    schemas.WebhookTestAnswer: {
+        "webhookId": WEBHOOK_ID,
+        "eventId": "evt_mwsfbp4q1c8e5a3b7d60",
+        "type": "webhook.test",
+    },
+    schemas.DeliveriesAnswer: {
+        "deliveries": [_DELIVERY | {"lastAttempt": _ATTEMPT}],
+        "pagination": _FIRST_PAGE,
+    },
+    schemas.ReplayAnswer: _DELIVERY | {"status": "PENDING", "deliveredAt": None},
     schemas.DeletedAnswer: {"id": CONTACT_ID, "deleted": True},
 }

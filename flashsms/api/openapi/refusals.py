@@ -95,6 +95,19 @@ CODES: dict[str, tuple[int, str]] = {
         400,
         "An account may have at most 1,000 templates. Delete one that is not needed.",
     ),
+    "bad_url": (400, "url: it must be a URL such as https://example.com/hooks."),
+    "bad_webhook": (
+        400,
+        "events: 'message.eaten' is no event. Choose from message.sent, message.completed.",
+    ),
+    "too_many_webhooks": (
+        400,
+        "An account may have at most 10 webhooks. Delete one that is not needed.",
+    ),
+    "webhook_paused": (
+        400,
+        "This webhook is paused, so nothing is sent to it. Resume it first.",
+    ),
     "key_missing": (
         401,
         "This endpoint needs an API key. Send `Authorization: Bearer bms_live_...` or "
@@ -129,6 +142,11 @@ CODES: dict[str, tuple[int, str]] = {
     "contact_unknown": (404, "There is no contact 'cnt_mwsfbg9f8e6b581a86c3' in this account."),
     "group_unknown": (404, "There is no group 'grp_mwsfbhgk05a816a873a2' in this account."),
     "template_unknown": (404, "There is no template 'tpl_mwsfbj2m7c41d09b5e8f' in this account."),
+    "webhook_unknown": (404, "There is no webhook 'whk_mwsfbg2d5a8c0e7f4b91' in this account."),
+    "delivery_unknown": (
+        404,
+        "There is no delivery 'dlv_mwsfbp5n9d4b7e2a6c08' of this webhook. It may be forgotten.",
+    ),
     "unknown_route": (
         404,
         "There is no such endpoint. Check the path; it starts with /api/v1/.",

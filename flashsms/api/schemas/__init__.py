@@ -29,6 +29,19 @@ from flashsms.api.schemas.templates import (
     TemplatesAnswer,
 )
 from flashsms.api.schemas.transactions import TransactionsAnswer, TransactionsQuery
+from flashsms.api.schemas.webhooks import (
+    DeliveriesAnswer,
+    DeliveriesQuery,
+    ReplayAnswer,
+    SecretRequest,
+    WebhookAnswer,
+    WebhookChange,
+    WebhookRequest,
+    WebhookRotatedAnswer,
+    WebhooksAnswer,
+    WebhookSecretAnswer,
+    WebhookTestAnswer,
+)
 
 __all__ = [
     "BalanceAnswer",
@@ -38,6 +51,8 @@ __all__ = [
     "ContactsAnswer",
     "ContactsQuery",
     "DeletedAnswer",
+    "DeliveriesAnswer",
+    "DeliveriesQuery",
     "DryRunAnswer",
     "EstimateAnswer",
     "EstimateRequest",
@@ -50,7 +65,9 @@ __all__ = [
     "MessagesAnswer",
     "MessagesQuery",
     "RecipientsQuery",
+    "ReplayAnswer",
     "ReportAnswer",
+    "SecretRequest",
     "SendRequest",
     "SendersAnswer",
     "SentAnswer",
@@ -61,4 +78,11 @@ __all__ = [
     "TemplatesAnswer",
     "TransactionsAnswer",
     "TransactionsQuery",
+    "WebhookAnswer",
+    "WebhookChange",
+    "WebhookRequest",
+    "WebhookRotatedAnswer",
+    "WebhookSecretAnswer",
+    "WebhookTestAnswer",
+    "WebhooksAnswer",
 ]

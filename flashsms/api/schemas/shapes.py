@@ -88,6 +88,8 @@ GroupId = Annotated[str, public_id("grp_")]
 SenderIdentity = Annotated[str, public_id("sid_")]
 TemplateId = Annotated[str, public_id("tpl_")]
 TransactionId = Annotated[str, public_id("txn_")]
+WebhookId = Annotated[str, public_id("whk_")]
+DeliveryId = Annotated[str, public_id("dlv_")]
 Typed = Annotated[str, documented(format="phone")]  # a number in any usual notation
 Phone = Annotated[str, documented(pattern="^[0-9]{7,15}$")]
 Count = Annotated[int, Field(ge=0)]

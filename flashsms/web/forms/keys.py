@@ -29,6 +29,8 @@ SCOPES = {
     Scope.TEMPLATES_READ: "See templates",
     Scope.TEMPLATES_WRITE: "Add, change and delete templates",
     Scope.TRANSACTIONS_READ: "See what credits were bought and used",
+    Scope.WEBHOOKS_READ: "See webhooks and what they were told",
+    Scope.WEBHOOKS_WRITE: "Add, change and delete webhooks, and replace their secrets",
 }
 _TEST = "test"
 _KINDS = {
