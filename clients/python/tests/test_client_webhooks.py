@@ -5,9 +5,11 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from flashsms.models import EventType
 from standardwebhooks import Webhook
 
 from flashsms_client import webhooks
+from flashsms_client.events import DATA
 from flashsms_client.webhooks import BadSignature, RecipientOutcome, verify
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -66,6 +68,10 @@ def test_a_genuine_request_tells_its_events():
     assert unknown.data == {"bright": True}
     assert isinstance(received.data, webhooks.ReceivedSms)
     assert (received.data.from_, received.data.text) == ("233201234567", "Yɛ ₵5")
+
+
+def test_every_type_of_event_is_known():
+    assert set(DATA) == set(EventType)
 
 
 def test_either_secret_will_do_while_the_old_one_is_good():
