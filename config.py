@@ -66,6 +66,7 @@ class Config:
         self.RATE_LIMIT = _whole(env, "RATE_LIMIT", 100)
         self.SIGNUP_CREDITS = _whole(env, "SIGNUP_CREDITS", 5)
         self.SIGNUP_LIMIT = _whole(env, "SIGNUP_LIMIT", 30)
+        self.TEST_LIMIT = _whole(env, "TEST_LIMIT", 10_000)
         self.WEBHOOK_ALLOW = _networks(env, "WEBHOOK_ALLOW")
 
     def _read_tuning(self, env: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from flask import Response
 
+from flashsms.models import ApiKey, Message
 from flashsms.services.history import Page
 
 _STYLE = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
@@ -28,6 +29,11 @@ def respond(body: bytes | str) -> Response:
 def answer(data: dict[str, Any]) -> Response:
     """Answer 200 with `data` in the envelope of a success."""
     return respond(success(data))
+
+
+def mark_test(of: ApiKey | Message) -> dict[str, bool]:
+    """Return what an answer about a test says besides; nothing for what is none."""
+    return {"test": True} if of.is_test else {}
 
 
 def pagination(page: Page[Any]) -> dict[str, Any]:

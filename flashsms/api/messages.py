@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from flashsms.api import inputs
-from flashsms.api.answers import answer, pagination
+from flashsms.api.answers import answer, mark_test, pagination
 from flashsms.api.auth import current_key, scope
 from flashsms.api.blueprint import bp
 from flashsms.api.describing import answers
@@ -30,7 +30,9 @@ _SHOWN = {status: "PENDING" if status in _UNDER_WAY else status.value for status
 def list_messages() -> Response:
     """List the account's messages, newest first."""
     wanted = inputs.query(MessagesQuery)
-    page = history.messages(current_key().account_id, wanted.slice(), wanted.statuses)
+    page = history.messages(
+        current_key().account_id, wanted.slice(), wanted.statuses, is_test=wanted.test
+    )
     listed = [_show(message) | {"message": message.text[:_TRUNCATED]} for message in page.items]
     return answer({"messages": listed, "pagination": pagination(page)})
 
@@ -59,6 +61,7 @@ def list_recipients(message_id: str) -> Response:
             "recipients": [_show_recipient(*recipient) for recipient in page.items],
             "stats": _stats(message),
             "pagination": pagination(page),
+            **mark_test(message),
         }
     )
 
@@ -74,6 +77,7 @@ def _show(message: Message) -> dict[str, Any]:
         "scheduledAt": message.scheduled_at,
         "sentAt": message.sent_at,
         "createdAt": message.created_at,
+        **mark_test(message),
     }
 
 

@@ -16,9 +16,15 @@ _PURPOSE = "answer kept for an Idempotency-Key"
 
 
 def answer_once(
-    wanted: BaseModel, act: Callable[[], dict[str, Any]], *, secret: bool = False
+    wanted: BaseModel,
+    act: Callable[[], dict[str, Any]],
+    *,
+    secret: bool = False,
+    apart: str = "",
 ) -> Response:
     """Answer what `act` returns, or what it returned when this request came before.
+
+    Keys of requests that stand `apart` are other keys, although they read the same.
 
     The same request has the same method, path and fields: neither blanks in the body nor the order
     of its fields count, and a null is as good as nothing. A `secret` answer is kept encrypted.
@@ -27,7 +33,9 @@ def answer_once(
     same = "" if key is None else f"{request.method} {request.path} {_canonical(wanted)}"
     account_id = current_key().account_id
     seal, unseal = (_seal, _unseal) if secret else (str, str)
-    done = idempotency.once(account_id, key, same, lambda: seal(success(act()).decode()))
+    done = idempotency.once(
+        account_id, key, same, lambda: seal(success(act()).decode()), apart=apart
+    )
     response = respond(unseal(done.body))
     if done.replayed:
         response.headers["Idempotency-Replayed"] = "true"

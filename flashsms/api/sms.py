@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from flashsms.api import inputs
-from flashsms.api.answers import answer
+from flashsms.api.answers import answer, mark_test
 from flashsms.api.auth import current_key, scope
 from flashsms.api.blueprint import bp
 from flashsms.api.describing import answers
@@ -22,6 +22,7 @@ from flashsms.services import estimates, sending
 from flashsms.services.sending import LeftOut, Order, Preflight
 from flashsms.text import savings
 
+_TESTS = "test"  # whose Idempotency-Keys stand apart: a test must not stand for a message
 _MOST_CHARACTERS = 20  # that make texts dear by what is known of the readers
 
 
@@ -37,6 +38,7 @@ _MOST_CHARACTERS = 20  # that make texts dear by what is known of the readers
         "unknown_variable",
         "no_recipients",
         "too_many_recipients",
+        "too_many_tests",
         "no_sender",
         "sender_not_approved",
         "schedule_in_past",
@@ -52,10 +54,13 @@ def send() -> Response:
     An Idempotency-Key makes it happen once.
     """
     wanted = inputs.body(SendRequest)
-    account_id = current_key().account_id
+    key = current_key()
+    order = _order(wanted, is_test=key.is_test)
     if wanted.dry_run:
-        return answer(_show_preflight(sending.preflight(account_id, _order(wanted))))
-    return answer_once(wanted, lambda: _accept(account_id, wanted))
+        found = sending.preflight(key.account_id, order)
+        return answer(_show_preflight(found) | mark_test(key))
+    apart = _TESTS if key.is_test else ""
+    return answer_once(wanted, lambda: _accept(key.account_id, order), apart=apart)
 
 
 @bp.post("/sms/estimate")
@@ -86,7 +91,7 @@ def estimate() -> Response:
     )
 
 
-def _order(wanted: SendRequest) -> Order:
+def _order(wanted: SendRequest, *, is_test: bool) -> Order:
     single = () if wanted.group_id is None else (wanted.group_id,)
     return Order(
         text=wanted.message,
@@ -99,11 +104,12 @@ def _order(wanted: SendRequest) -> Order:
         sender=wanted.sender_id,
         campaign_name=wanted.campaign_name or None,
         scheduled_at=wanted.schedule_date,
+        is_test=is_test,
     )
 
 
-def _accept(account_id: int, wanted: SendRequest) -> dict[str, Any]:
-    taken = sending.accept(account_id, _order(wanted))
+def _accept(account_id: int, order: Order) -> dict[str, Any]:
+    taken = sending.accept(account_id, order)
     return {
         "messageId": taken.message.public_id,
         "recipientsSent": taken.recipients,
@@ -112,6 +118,7 @@ def _accept(account_id: int, wanted: SendRequest) -> dict[str, Any]:
         "remainingCredits": taken.balance,
         "scheduled": taken.message.scheduled_at is not None,
         "scheduleDate": taken.message.scheduled_at,
+        **mark_test(taken.message),
     }
 
 

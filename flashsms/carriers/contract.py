@@ -16,7 +16,7 @@ class Submission:
 
     `reference` is ours and comes back in the outcome; `to` is digits (`233201234567`); `text` is
     whole, the carrier splits it into parts. `validity` is how many seconds it is worth delivering,
-    0 for as long as the carrier likes.
+    0 for as long as the carrier likes. `attempt` counts its tries from 1, this one included.
     """
 
     reference: int
@@ -24,6 +24,7 @@ class Submission:
     sender: str
     text: str
     validity: int = 0
+    attempt: int = 1
 
 
 class Fate(StrEnum):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from flashsms.carriers import rehearsal
 from flashsms.carriers.contract import (
     AskedCarrier,
     Carrier,
@@ -101,6 +102,7 @@ class Sessions:
     def keep(self, wanted: Mapping[int, str], *, open_all: bool) -> None:
         """Close the carriers that are not `wanted` (URLs by key) any more; returns at once.
 
+        The one of tests stays: it is always there.
         One whose URL changed is opened anew. With `open_all` the others are opened, too: receipts
         may wait there although nothing is sent.
         """
@@ -130,8 +132,8 @@ class Sessions:
         return entry.carrier.trouble if entry.carrier else entry.trouble
 
     def stats(self) -> dict[int, CarrierStats]:
-        """The figures of every open carrier."""
-        entries = list(self._entries.items())
+        """The figures of every open carrier but for the one of tests, which has none to watch."""
+        entries = [item for item in self._entries.items() if item[0] != rehearsal.ID]
         return {key: entry.carrier.stats for key, entry in entries if entry.carrier}
 
     def stop_sending(self) -> None:
@@ -196,7 +198,7 @@ class Sessions:
         return entry.carrier is not None and entry.carrier.ready
 
     async def _keep(self, wanted: Mapping[int, str], *, open_all: bool) -> None:
-        for key in self._entries.keys() - wanted.keys():
+        for key in self._entries.keys() - wanted.keys() - {rehearsal.ID}:
             self._close(self._entries.pop(key))
         for key, url in wanted.items():
             if not self._stopped and (open_all or key in self._entries):

@@ -1,5 +1,6 @@
 """From a carrier's URL to the carrier."""
 
+from flashsms.carriers import rehearsal
 from flashsms.carriers.contract import Carrier, CarrierError, Take
 from flashsms.carriers.http.kinds import KINDS
 from flashsms.carriers.http.provider import Provider
@@ -15,6 +16,8 @@ def create(url: str, take: Take) -> Carrier:
     Raises a permanent CarrierError for a URL that describes none. The simulator is reached over
     real SMPP, so that the way of development is the way of production.
     """
+    if url == rehearsal.URL:
+        return rehearsal.Rehearsal(take)
     read = options(url)
     if read.scheme not in KINDS:
         return SmppCarrier(read, take)

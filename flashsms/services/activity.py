@@ -1,4 +1,7 @@
-"""What happened hour by hour: recipients handed over, delivered and failed, by number range."""
+"""What happened hour by hour: recipients handed over, delivered and failed, by number range.
+
+What test keys sent is not counted.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -74,6 +77,7 @@ def add(changes: Iterable[Change]) -> None:
             func.sum(given.c.failed),
         )
         .join(given, Message.id == given.c.message)
+        .where(Message.is_test.is_(False))
         .group_by(Message.account_id, given.c.operator)
         .order_by(Message.account_id, given.c.operator)
     )
@@ -102,6 +106,7 @@ def add_failures(failures: Iterable[Failure]) -> None:
             func.sum(given.c.failed),
         )
         .join(given, Message.id == given.c.message)
+        .where(Message.is_test.is_(False))
         .group_by(Message.account_id, given.c.reason)
         .order_by(Message.account_id, given.c.reason)
     )

@@ -35,6 +35,6 @@ _LOOK = select(
     exists().where(Sender.account_id == _account, Sender.status == SenderStatus.PENDING),
     exists().where(Sender.account_id == _account, Sender.status == SenderStatus.APPROVED),
     exists().where(Contact.account_id == _account),
-    exists().where(Message.account_id == _account),
+    exists().where(Message.account_id == _account, Message.is_test.is_(False)),
     exists().where(ApiKey.account_id == _account),
 )

@@ -56,10 +56,19 @@ class Page(Generic[Item]):
 
 
 def messages(
-    account_id: int, wanted: Slice, statuses: Collection[MessageStatus] = ()
+    account_id: int,
+    wanted: Slice,
+    statuses: Collection[MessageStatus] = (),
+    *,
+    is_test: bool | None = None,
 ) -> Page[Message]:
-    """Return a page of the account's messages in one of `statuses` (none: all), newest first."""
+    """Return a page of the account's messages in one of `statuses` (none: all), newest first.
+
+    With `is_test` only tests, or none of them.
+    """
     query = select(Message).where(Message.account_id == account_id)
+    if is_test is not None:
+        query = query.where(Message.is_test.is_(is_test))
     if statuses:
         query = query.where(Message.status.in_(statuses))
     query = query.where(*_within(Message.created_at, wanted))

@@ -25,25 +25,33 @@ class Answer:
     replayed: bool
 
 
-def once(account_id: int, key: str | None, request: str, act: Callable[[], str]) -> Answer:
+def once(
+    account_id: int, key: str | None, request: str, act: Callable[[], str], *, apart: str = ""
+) -> Answer:
     """Run `act` and keep its answer under `key`, or give the answer kept within 24 hours.
 
     `request` is what the key stands for, written the same way each time. One transaction with what
     `act` does: requests that come at the same moment wait for each other, and when `act` raises
-    nothing is kept. Without a key `act` just runs. Raises Conflict when the key stands for another
-    request.
+    nothing is kept. Without a key `act` just runs. A key that stands `apart` is another one.
+    Raises Conflict when the key stands for another request.
     """
     if key is None:
         return Answer(act(), replayed=False)
     _check(key)
     request_hash = hashlib.sha256(request.encode()).hexdigest()
     with transaction():
-        claim = _claim(account_id, key, request_hash)
+        kept_as = _apart(apart, key) if apart else key
+        claim = _claim(account_id, kept_as, request_hash)
         if claim is None:
-            return Answer(_kept(account_id, key, request_hash), replayed=True)
+            return Answer(_kept(account_id, kept_as, key, request_hash), replayed=True)
         body = act()
         change(update(IdempotencyKey).where(IdempotencyKey.id == claim).values(answer=body))
     return Answer(body, replayed=False)
+
+
+def _apart(where: str, key: str) -> str:
+    """Return what a key is kept as that stands apart; it may be as long as the column is."""
+    return f"{where} {hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def forget_old() -> None:
@@ -80,10 +88,10 @@ def _claim(account_id: int, key: str, request_hash: str) -> int | None:
     return claimed
 
 
-def _kept(account_id: int, key: str, request_hash: str) -> str:
+def _kept(account_id: int, kept_as: str, key: str, request_hash: str) -> str:
     kept_hash, answer = db.session.execute(
         select(IdempotencyKey.request_hash, IdempotencyKey.answer).where(
-            IdempotencyKey.account_id == account_id, IdempotencyKey.key == key
+            IdempotencyKey.account_id == account_id, IdempotencyKey.key == kept_as
         )
     ).one()
     if kept_hash != request_hash or answer is None:

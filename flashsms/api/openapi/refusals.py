@@ -54,6 +54,11 @@ CODES: dict[str, tuple[int, str]] = {
         "recipients and contactIds list 1,200 together; one request may list at most 1,000. Send "
         "several requests, or put the contacts into a group.",
     ),
+    "too_many_tests": (
+        400,
+        "Test keys of this account may send to 10,000 recipients in 24 hours. Wait, or send to "
+        "fewer.",
+    ),
     "no_sender": (
         400,
         "This account has no approved sender ID. Request one from the operator of this "

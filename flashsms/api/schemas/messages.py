@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
@@ -33,6 +33,8 @@ class MessageAnswer(Answer):
     """When nothing was left to hand over; null before that."""
     created_at: datetime
     """When it was taken."""
+    test: Literal[True] | SkipJsonSchema[None] = None
+    """True if a test key sent it; left out of all others."""
 
 
 class MessagesAnswer(Answer):
@@ -97,3 +99,5 @@ class ReportAnswer(Answer):
     """All recipients, counted."""
     pagination: Pagination
     """Where this page stands."""
+    test: Literal[True] | SkipJsonSchema[None] = None
+    """True if a test key sent the message; left out of all others."""

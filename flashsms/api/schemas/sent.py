@@ -48,6 +48,8 @@ class SentAnswer(LeftOut):
     """Whether it goes out later."""
     schedule_date: datetime | None
     """When it goes out, in UTC; null for now."""
+    test: Literal[True] | SkipJsonSchema[None] = None
+    """True if a test key sent it, so that it reaches nobody; left out of all others."""
 
 
 class Share(Answer):
@@ -140,6 +142,8 @@ class DryRunAnswer(LeftOut):
     """The recipients by the operator that their number range was given to."""
     message: DryRunText
     """The text."""
+    test: Literal[True] | SkipJsonSchema[None] = None
+    """True with a test key: then sending reaches nobody and costs nothing."""
 
 
 class EstimatedText(Answer):

@@ -57,6 +57,13 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def switch(text: str) -> bool:
+    """Read `true` or `false` from a query string."""
+    if text not in ("true", "false"):
+        raise wrong("must be true or false.")
+    return text == "true"
+
+
 def one_line(text: str) -> str:
     """Return the text without blanks around it, if it is one line."""
     if _CONTROL.search(text):

@@ -21,6 +21,7 @@ from flashsms.api.schemas.shapes import (
     documented,
     moment,
     one_line,
+    switch,
     whole,
     wrong,
 )
@@ -141,6 +142,8 @@ class MessagesQuery(History):
 
     status: StatusFilter | None = None
     """Only messages that stand so. PENDING includes what is scheduled."""
+    test: Annotated[bool, BeforeValidator(switch)] | None = None
+    """Only what test keys sent, or only all else."""
 
     @property
     def statuses(self) -> tuple[MessageStatus, ...]:

@@ -96,7 +96,7 @@ def _wrote(phone: str) -> list[int]:
     """Return the accounts whose messages were handed over for this number, the latest first.
 
     An automatic answer is none, or whoever is stopped would hide who else wrote; nor is what never
-    arrived.
+    arrived, nor a test, which reached nobody.
     """
     newest = (
         select(Recipient.message_id, Recipient.sent_at, Recipient.status)
@@ -112,6 +112,7 @@ def _wrote(phone: str) -> list[int]:
             newest.c.sent_at >= now() - REMEMBERED,
             newest.c.status.not_in(_NEVER_ARRIVED),
             Message.is_answer.is_(False),
+            Message.is_test.is_(False),
         )
         .group_by(Message.account_id)
         .order_by(func.max(newest.c.sent_at).desc())

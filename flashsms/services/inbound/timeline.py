@@ -107,6 +107,7 @@ def _walk(account_id: int, phone: str, edge: Place | None) -> Subquery:
         .where(
             Recipient.phone == phone,
             Message.account_id == account_id,
+            Message.is_test.is_(False),
             Message.status != MessageStatus.SCHEDULED,
             Recipient.status != RecipientStatus.CANCELLED,
         )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy import ColumnElement, String, delete, select
 
+from flashsms.carriers import rehearsal
 from flashsms.extensions import db, transaction
 from flashsms.models import ParkedReceipt, now
 from flashsms.models.rows import change, insert, rows
@@ -87,7 +88,7 @@ def retry_parked() -> None:
             unmatched[carrier_id] = _retry(carrier_id, batch, progress)
         conclude(progress)
     for carrier_id, count in unmatched.items():
-        if count:
+        if count and carrier_id != rehearsal.ID:
             watching.count_unmatched(carrier_id, count)
 
 

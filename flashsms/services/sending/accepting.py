@@ -1,5 +1,6 @@
 """Taking an order: priced, charged, stored and queued, or refused with nothing done."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from flask import current_app
@@ -10,7 +11,7 @@ from flashsms.models import Message, MessageStatus, now
 from flashsms.models.base import new_public_id
 from flashsms.services import credits, senders
 from flashsms.services.errors import DomainError, InsufficientCredits
-from flashsms.services.sending import audience, content, turns
+from flashsms.services.sending import audience, content, rehearsing, turns
 from flashsms.services.sending.audience import Audience
 from flashsms.services.sending.content import Content
 from flashsms.services.sending.order import FURTHEST, Accepted, LeftOut, Order
@@ -27,11 +28,13 @@ def accept(account_id: int, order: Order) -> Accepted:
     Raises InsufficientCredits or another DomainError; then nothing is stored, charged or queued.
     """
     wanted = content.read(account_id, order)
+    if order.is_test:
+        wanted = replace(wanted, rate=0)
     check_schedule(order.scheduled_at)
     people = audience.resolve(account_id, order)
     left_out = LeftOut(people.invalid, deleted=people.deleted)
     if not people.only_listed:
-        _measure(people, wanted, left_out)
+        _measure(people, wanted, left_out, is_test=order.is_test)
     with transaction():
         message = _draft(account_id, order, wanted)
         db.session.add(message)
@@ -42,12 +45,7 @@ def accept(account_id: int, order: Order) -> Accepted:
         if stored.count == 0:
             raise nobody(left_out, wanted)
         _complete(message, stored)
-        balance = credits.charge(
-            account_id,
-            message.credits_used,
-            description=_describe(order.label, message),
-            reference=message.public_id,
-        )
+        balance = _charge(message, order.label)
         if message.status is MessageStatus.PENDING:
             on_commit(
                 lambda: queue.enqueue_batch(
@@ -55,6 +53,19 @@ def accept(account_id: int, order: Order) -> Accepted:
                 )
             )
     return Accepted(message, message.recipient_count, left_out, message.credits_used, balance)
+
+
+def _charge(message: Message, label: str) -> int:
+    """Take what a message costs, and return what is left; of a test nothing is written."""
+    if message.is_test:
+        rehearsing.check_room(message)
+        return credits.balance_of(message.account_id)
+    return credits.charge(
+        message.account_id,
+        message.credits_used,
+        description=_describe(label, message),
+        reference=message.public_id,
+    )
 
 
 def check_schedule(scheduled_at: datetime | None) -> None:
@@ -107,9 +118,11 @@ def _why_skipped(left_out: LeftOut, wanted: Content) -> str:
     )
 
 
-def _measure(people: Audience, wanted: Content, left_out: LeftOut) -> None:
+def _measure(people: Audience, wanted: Content, left_out: LeftOut, *, is_test: bool) -> None:
     """Count who opted out, and refuse what cannot be paid before a million rows are written."""
     asked, left_out.opted_out = audience.measure(people)
+    if is_test:
+        rehearsing.check_size(asked - left_out.opted_out)
     if not wanted.personalised:
         needed = wanted.price(count_parts(wanted.text)) * (asked - left_out.opted_out)
         available = credits.balance_of(people.account_id)
@@ -124,7 +137,7 @@ def _draft(account_id: int, order: Order, wanted: Content) -> Message:
     return Message(
         public_id=new_public_id("c", 16),
         account_id=account_id,
-        sender=_sender(account_id, order),
+        sender=sender_of(account_id, order),
         text=wanted.text,
         personalised=wanted.personalised,
         campaign_name=order.campaign_name,
@@ -137,6 +150,7 @@ def _draft(account_id: int, order: Order, wanted: Content) -> Message:
         only_carrier_id=order.only_carrier_id,
         from_number=order.from_number,
         is_answer=order.is_answer,
+        is_test=order.is_test,
         ticket=1,
         wake_at=order.scheduled_at or turns.stalled(),
         scheduled_at=order.scheduled_at,
@@ -145,8 +159,10 @@ def _draft(account_id: int, order: Order, wanted: Content) -> Message:
     )
 
 
-def _sender(account_id: int, order: Order) -> str:
+def sender_of(account_id: int, order: Order) -> str:
     """Return the name to send under, or the number as people here write it: what is shown."""
+    if order.is_test:
+        return senders.choose_for_test(account_id, order.sender)
     if order.from_number is None:
         return senders.choose(account_id, order.sender)
     return national(order.from_number)[-LONGEST_SENDER:]
@@ -156,7 +172,8 @@ def _complete(message: Message, stored: Stored) -> None:
     message.parts = stored.parts
     message.credits_used = stored.credits
     message.recipient_count = message.waiting = stored.count
-    message.urgent = stored.count <= current_app.config["URGENT_MAX"]
+    few = stored.count <= current_app.config["URGENT_MAX"]
+    message.urgent = few and not message.is_test  # a test must not delay anybody's code
 
 
 def _describe(label: str, message: Message) -> str:

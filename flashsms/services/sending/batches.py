@@ -33,7 +33,7 @@ from flashsms.models.rows import change
 from flashsms.services import carriers, opt_outs, pacing, receipts
 from flashsms.services.carriers import WayOut, breaker, watching
 from flashsms.services.carriers.breaker import Gate
-from flashsms.services.sending import routing, settling, turns
+from flashsms.services.sending import rehearsing, routing, settling, turns
 from flashsms.services.sending.routing import Share
 from flashsms.text.printable import printable
 
@@ -75,6 +75,9 @@ def send_next_batch(message_id: int, ticket: int) -> None:
     gate = _take_turn(message, ticket, ways_out)
     if not stands:
         return
+    if message.is_test:
+        _rehearse(message, ticket)
+        return
     share = _choose(message, ticket, ways_out, gate)
     if share is None:
         turns.rest(message, ticket, seconds=CARRIER_RETRY)
@@ -87,14 +90,28 @@ def send_next_batch(message_id: int, ticket: int) -> None:
     _hand_over(replace(batch, others=[one for one in others if one.id != share.carrier.id]))
 
 
+def _rehearse(message: Message, ticket: int) -> None:
+    """Send a batch of a test by the carrier that pretends: no routing, no pace, no breaker."""
+    most = min(current_app.config["BATCH_SIZE"], rehearsing.BATCH)
+    batch = _claim(message, ticket, Share(rehearsing.WAY), most)
+    if batch is not None:
+        outcomes = _submit(batch)
+        _settle(batch, outcomes)
+        _match_parked(batch, outcomes)
+
+
+def _match_parked(batch: Batch, outcomes: Sequence[Outcome]) -> None:
+    refs = (receipts.ref_key(ref) for outcome in outcomes for ref in outcome.carrier_ids)
+    receipts.match_parked(batch.carrier.id, filter(None, refs))
+
+
 def _hand_over(batch: Batch) -> None:
     carrier, started = batch.carrier, time.monotonic()
     outcomes = _submit(batch)
     latency = _latency(carrier, outcomes, time.monotonic() - started)
     up = sessions().ready(carrier.id, carrier.dialled)  # what was not written then is its own fault
     _settle(batch, outcomes)
-    refs = (receipts.ref_key(ref) for outcome in outcomes for ref in outcome.carrier_ids)
-    receipts.match_parked(carrier.id, filter(None, refs))
+    _match_parked(batch, outcomes)
     fates = [outcome.fate for outcome in outcomes]
     telling = _telling(batch, outcomes)
     errors = (printable(outcome.code) for outcome in telling if outcome.fate in breaker.ERRORS)
@@ -143,7 +160,8 @@ def _look_up(message_id: int, ticket: int) -> tuple[Message, bool, list[WayOut]]
         return None
     message, active = found
     stands = active and message.ticket == ticket and message.status is MessageStatus.PENDING
-    in_order = carriers.in_order_for(message.account_id) if stands else []
+    leaves = stands and not message.is_test
+    in_order = carriers.in_order_for(message.account_id) if leaves else []
     db.session.commit()  # nothing stays open while the pace or the carrier is waited for
     db.session.expunge_all()  # and no rollback makes these unreadable
     return message, stands, in_order
@@ -219,6 +237,8 @@ def _claim(message: Message, ticket: int, share: Share, limit: int) -> Batch | N
 
 
 def _still_used(share: Share, message: Message) -> bool:
+    if message.is_test:
+        return True
     used = select(Carrier.id).where(Carrier.id == share.carrier.id, Carrier.active)
     if message.only_carrier_id is None or message.from_number:
         used = used.where(Carrier.paused_at.is_(None))
@@ -332,7 +352,9 @@ def _submit(batch: Batch) -> list[Outcome]:
     sender = message.from_number or message.sender
     validity = max(1, int((message.expires_at - now()).total_seconds()))
     submissions = [
-        Submission(claim.id, claim.phone, sender, claim.text or message.text, validity)
+        Submission(
+            claim.id, claim.phone, sender, claim.text or message.text, validity, claim.attempts
+        )
         for claim in batch.claims
     ]
     started = time.monotonic()

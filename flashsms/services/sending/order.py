@@ -22,7 +22,8 @@ class Order:
     number is sent to once. `sender` is an approved name or its id; None takes the first
     approved one. `label` begins the description in the ledger; with `only_carrier_id` it leaves by
     that carrier or not at all, and with `from_number` from a number of ours in place of a sender.
-    One that `is_answer` to a word such as STOP reaches those who opted out, too.
+    One that `is_answer` to a word such as STOP reaches those who opted out, too. One that `is_test`
+    reaches nobody and costs nothing.
     """
 
     text: str | None = None
@@ -41,6 +42,7 @@ class Order:
     only_carrier_id: int | None = None
     from_number: str | None = None
     is_answer: bool = False
+    is_test: bool = False
 
 
 class Skipped(NamedTuple):

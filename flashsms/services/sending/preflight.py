@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from flashsms.extensions import db
-from flashsms.services import credits, senders
+from flashsms.services import credits
 from flashsms.services.sending import accepting, audience, content, personal
 from flashsms.services.sending.audience import Audience
 from flashsms.services.sending.content import Content, price
@@ -84,7 +84,7 @@ def preflight(account_id: int, order: Order) -> Preflight:
     asked, opted_out = audience.measure(people)
     typical = wanted.typical()
     found = Preflight(
-        sender=senders.choose(account_id, order.sender),
+        sender=accepting.sender_of(account_id, order),
         length=len(typical),
         encoding=segment(typical).encoding,
         duplicates=max(0, people.mentions() - asked),

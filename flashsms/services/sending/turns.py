@@ -23,7 +23,7 @@ from flashsms.models import Account, Message, MessageStatus, Recipient, now
 from flashsms.models.base import UtcDateTime
 from flashsms.models.recipient import IS_QUEUED
 from flashsms.models.rows import change, rows
-from flashsms.services.sending import stranded
+from flashsms.services.sending import rehearsing, stranded
 
 
 def take(message_id: int, ticket: int) -> int | None:
@@ -72,7 +72,7 @@ def pass_on(message: Message, ticket: int, *, pause: float = 0) -> None:
         select(func.min(Recipient.due_at)).where(Recipient.message_id == message.id, IS_QUEUED)
     )
     if first_due is None:
-        _set_wake(message.id, ticket, _when_handed_over())
+        _set_wake(message.id, ticket, _when_handed_over(message))
     elif pause:
         _set_wake(message.id, ticket, max(first_due, now() + timedelta(seconds=pause)))
     elif first_due <= now() and _set_wake(message.id, ticket, stalled()):
@@ -132,11 +132,15 @@ def _set_wake(message_id: int, ticket: int, wake_at: object) -> bool:
     return changed.rowcount == 1
 
 
-def _when_handed_over() -> object:
-    """Return when to wake a message with nothing queued: to look after claims and unknowns."""
+def _when_handed_over(message: Message) -> object:
+    """Return when to wake a message with nothing queued: to look after claims and unknowns.
+
+    After the receipts, too, of a test: nobody but us knows them.
+    """
     given_up = now() + current_app.config["UNKNOWN_AFTER"] + timedelta(seconds=1)
+    told = rehearsing.next_look(message) if message.is_test else None
     return case(
         (Message.waiting > 0, literal(stalled(), UtcDateTime())),
         (Message.unknown > 0, literal(given_up, UtcDateTime())),
-        else_=None,
+        else_=literal(told, UtcDateTime()),
     )

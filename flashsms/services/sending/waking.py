@@ -15,7 +15,7 @@ from flashsms.models import Account, Message, MessageStatus, Recipient, Recipien
 from flashsms.models.recipient import IS_UNKNOWN
 from flashsms.models.rows import change
 from flashsms.services.progress import Delta, record
-from flashsms.services.sending import settling, stranded, turns
+from flashsms.services.sending import rehearsing, settling, stranded, turns
 
 PER_TICK = 500  # schedules, and other messages, woken in one tick; the next takes the next ones
 LOOKED_AT = 5000  # messages of which one tick finds out whether their turn is still to come
@@ -23,7 +23,7 @@ _NEVER_KNOWN = "Outcome unknown."
 
 log = logging.getLogger(__name__)
 
-Due = Row[int, int, int]  # id, ticket, account_id
+Due = Row[int, int, int, bool]  # id, ticket, account_id, is_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _each(wake: Callable[[Due], Woken], due: Sequence[Due]) -> Woken:
 
 def _due(which: ColumnElement[bool], *, most: int) -> Sequence[Due]:
     found = db.session.execute(
-        select(Message.id, Message.ticket, Message.account_id)
+        select(Message.id, Message.ticket, Message.account_id, Message.is_test)
         .join(Account, Account.id == Message.account_id)
         .where(Message.wake_at <= now(), which, Account.suspended_at.is_(None))
         .order_by(Message.wake_at)
@@ -135,9 +135,11 @@ def _miss(message: Message) -> None:
 
 def _resume(due: Due) -> Woken:
     """Take over a message that nobody works on: its job was lost, or a retry is due."""
+    if due.is_test:
+        rehearsing.tell_overdue(due.id)
     with transaction():
         delta = Delta()
-        lost = _end_lost_claims(due.id, delta)
+        lost = _end_lost_claims(due, delta)
         given_up = _give_up_unknown(due.id, delta)
         taken = turns.take_over(due.id, due.ticket)
         message = db.session.get_one(Message, due.id, populate_existing=True)
@@ -158,23 +160,24 @@ def _continue(message: Message, ticket: int, delta: Delta) -> None:
     turns.pass_on(message, ticket)
 
 
-def _end_lost_claims(message_id: int, delta: Delta) -> int:
+def _end_lost_claims(due: Due, delta: Delta) -> int:
     """Mark claims that outlived their lease as UNKNOWN, or queue them again if so configured.
 
-    Returns how many outcomes became unknown.
+    Those of a test always, for they reach nobody. Returns how many outcomes became unknown.
     """
     config = current_app.config
-    status = RecipientStatus.QUEUED if config["RESEND_UNKNOWN"] else RecipientStatus.UNKNOWN
+    again = config["RESEND_UNKNOWN"] or due.is_test
+    status = RecipientStatus.QUEUED if again else RecipientStatus.UNKNOWN
     ended = change(
         update(Recipient)
         .where(
-            Recipient.message_id == message_id,
+            Recipient.message_id == due.id,
             Recipient.status == RecipientStatus.SUBMITTING,
             Recipient.claimed_at <= now() - config["CLAIM_LEASE"],
         )
         .values(status=status, reason="Interrupted while it was handed over.")
     )
-    lost = 0 if config["RESEND_UNKNOWN"] else ended.rowcount
+    lost = 0 if again else ended.rowcount
     delta.waiting -= lost
     delta.unknown += lost
     return lost
