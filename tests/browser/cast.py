@@ -31,7 +31,8 @@ _PATIENCE = 30.0  # seconds until every message is over
 _TEXTS = """
 from flashsms import create_app
 from flashsms.carriers.contract import Inbound
-from flashsms.services import carriers, inbound
+from flashsms.services import accounts, carriers, inbound
+from flashsms.services.alerts import thresholds
 
 with create_app().app_context():
     number = inbound.numbers.add("0301234567", account="busy@example.com", carrier=None).number
@@ -43,6 +44,8 @@ with create_app().app_context():
     }
     texts = [Inbound(phone, number, text, phone) for phone, text in said.items()]
     inbound.take(carriers.listening()[0].id, [*texts, Inbound("233209999999", "1901", "Hello?")])
+    wanted = thresholds.Thresholds(low_balance=2_000_000, low_balance_sms=True, low_rate=90)
+    thresholds.save(accounts.find_by_email("busy@example.com").id, wanted)
 """
 
 

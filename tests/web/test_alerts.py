@@ -45,7 +45,7 @@ def test_an_owner_switches_alerts_on_and_off(
     assert "The alerts were saved." in page
     assert 'value="1500"' in page
     assert "checked" in page
-    fill(client, PAGE, low_balance=" 1500 ", low_balance_sms="y", low_rate="80")
+    fill(client, PAGE, low_balance=" 1500 ", low_balance_sms="y", low_rate="80 %")
     assert "Nothing was changed." in client.get(PAGE).text
     fill(client, PAGE, low_balance="", low_rate="80")
     assert wanted(ama) == Thresholds(low_rate=80)
@@ -70,17 +70,17 @@ def test_an_owner_switches_alerts_on_and_off(
 @pytest.mark.parametrize(
     ("fields", "where", "sentence"),
     [
-        ({"low_balance": "0"}, "low_balance", "Fewer credits than must be from 1 to 1,000,000,000"),
-        ({"low_balance": "1000000001"}, "low_balance", "Fewer credits than must be from 1 to"),
-        ({"low_balance": "9" * 30}, "low_balance", "Fewer credits than must be from 1 to"),
-        ({"low_balance": "-5"}, "low_balance", "Fewer credits than must be from 1 to"),
+        ({"low_balance": "0"}, "low_balance", "Lowest balance must be from 1 to 1,000,000,000"),
+        ({"low_balance": "1000000001"}, "low_balance", "Lowest balance must be from 1 to"),
+        ({"low_balance": "9" * 30}, "low_balance", "Lowest balance must be from 1 to"),
+        ({"low_balance": "-5"}, "low_balance", "Lowest balance must be from 1 to"),
         ({"low_balance": "many"}, "low_balance", "Enter a whole number, such as 500."),
         ({"low_balance": "5\0"}, "low_balance", "Enter a whole number, such as 500."),
-        ({"low_balance_sms": "y"}, "low_balance", "Fewer credits than must say below how many"),
-        ({"low_rate": "0"}, "low_rate", "Fewer delivered than must be from 1 to 100 percent"),
-        ({"low_rate": "101"}, "low_rate", "Fewer delivered than must be from 1 to 100 percent"),
-        ({"low_rate": "99.5"}, "low_rate", "Enter a whole number"),
-        ({"low_rate": "80%"}, "low_rate", "Enter a whole number"),
+        ({"low_balance_sms": "y"}, "low_balance", "Lowest balance must say below how many"),
+        ({"low_rate": "0"}, "low_rate", "Lowest delivery rate must be from 1 to 100 percent"),
+        ({"low_rate": "101"}, "low_rate", "Lowest delivery rate must be from 1 to 100 percent"),
+        ({"low_rate": "99.5"}, "low_rate", "Enter a whole number, such as 80."),
+        ({"low_rate": "%"}, "low_rate", "Enter a whole number, such as 80."),
     ],
 )
 def test_what_makes_no_sense_is_refused_at_its_field(

@@ -7,15 +7,15 @@ from flashsms.services.alerts.thresholds import Thresholds
 from flashsms.services.errors import DomainError
 from flashsms.web.forms.asking import Form
 from flashsms.web.forms.blaming import blame
-from flashsms.web.forms.numbers import WholeNumber
+from flashsms.web.forms.numbers import Percent, WholeNumber
 
 
 class AlertsForm(Form):
     """Below how many credits, and below which delivery rate; empty tells nothing."""
 
-    low_balance = WholeNumber("Fewer credits than", [Optional()])
+    low_balance = WholeNumber("Lowest balance", [Optional()])
     low_balance_sms = BooleanField("Text me, too")
-    low_rate = WholeNumber("Fewer delivered than", [Optional()])
+    low_rate = Percent("Lowest delivery rate", [Optional()])
 
     def wanted(self) -> Thresholds:
         """Return what was asked for."""

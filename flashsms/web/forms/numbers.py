@@ -9,6 +9,7 @@ class WholeNumber(IntegerField):
     """A whole number as people write it: 12,000 or 12 000, with any kind of minus."""
 
     data: Any
+    example = "500"
     widget = StringField.widget
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -17,8 +18,19 @@ class WholeNumber(IntegerField):
         bare = "".join(typed.split()).replace(",", "").replace("\N{MINUS SIGN}", "-")
         self.data = None
         if typed and not bare:
-            raise ValueError("Enter a whole number, such as 500.")
+            raise ValueError(f"Enter a whole number, such as {self.example}.")
         try:
             super().process_formdata([bare] if bare else [])
         except ValueError as error:
-            raise ValueError("Enter a whole number, such as 500.") from error
+            raise ValueError(f"Enter a whole number, such as {self.example}.") from error
+
+
+class Percent(WholeNumber):
+    """A whole number of percent, with the sign for it or without."""
+
+    example = "80"
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read it; keep what is none, to show it again."""
+        bare = [typed.strip().removesuffix("%") or typed for typed in valuelist]
+        super().process_formdata(bare)
