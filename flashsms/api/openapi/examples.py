@@ -1,10 +1,12 @@
 """An example of everything that the API takes and answers."""
 
+from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
 
 from flashsms.api import schemas
+from flashsms.models import now
 
 CONTACT_ID = "cnt_mwsfbg9f8e6b581a86c3"
 GROUP_ID = "grp_mwsfbhgk05a816a873a2"
@@ -15,6 +17,7 @@ TRANSACTION_ID = "txn_mwsfbp4k3e9a6c1f7b20"
 WEBHOOK_ID = "whk_mwsfbg2d5a8c0e7f4b91"
 DELIVERY_ID = "dlv_mwsfbp5n9d4b7e2a6c08"
 _MADE = "2024-12-21T10:30:00Z"
+_LATER = f"{now() + timedelta(days=180):%Y-%m-%d}T10:30:00Z"  # what is past would be refused
 _FIRST_PAGE = {"page": 1, "limit": 20, "total": 1, "totalPages": 1, "hasMore": False}
 
 # Path parameters: what they begin with and how long they go on, an example, what they are.
@@ -44,7 +47,7 @@ BODIES: dict[type[BaseModel], dict[str, dict[str, Any]]] = {
             "recipients": ["0201234567"],
             "message": "Your appointment is tomorrow at 10.",
             "isScheduled": True,
-            "scheduleDate": "2030-12-21T10:30:00Z",
+            "scheduleDate": _LATER,
         },
         "From a template": {
             "recipients": ["0201234567"],

@@ -1,14 +1,16 @@
 """What the answers of several resources have in common."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from flashsms.api.schemas.shapes import Answer, Count, PageNumber
+from pydantic import Field
+
+from flashsms.api.schemas.shapes import Answer, Count
 
 
 class Pagination(Answer):
     """Where a page stands in its list."""
 
-    page: PageNumber
+    page: Annotated[int, Field(ge=1)]
     """This page, counted from 1."""
     limit: Count
     """How many a page holds at most."""
