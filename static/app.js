@@ -64,14 +64,15 @@ document.addEventListener("click", (event) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// A button copies what a field holds, and says so; the clipboard is closed to pages without TLS.
+// A button copies what a field or an element holds, and says so; the clipboard is closed to pages without TLS.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const field = document.getElementById(button.dataset.copy);
-  field.select();
+  if (field.select) field.select();
+  else window.getSelection().selectAllChildren(field);
   const copied = navigator.clipboard
-    ? await navigator.clipboard.writeText(field.value).then(() => true, () => false)
+    ? await navigator.clipboard.writeText(field.value ?? field.textContent).then(() => true, () => false)
     : document.execCommand("copy");
   const said = copied ? "Copied" : "Press Ctrl and C to copy";
   button.querySelector("span").textContent = said;

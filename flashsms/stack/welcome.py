@@ -68,7 +68,8 @@ def text(url: str, home: Path, demo: Demo | None, *, simulated: bool) -> str:
     if demo:
         lines += ["", f"  Sign in   {demo.email} with the password {demo.password}"]
         lines += [f"  Operate   {url}/admin, with the same sign-in"]
-        lines += [f"  API key   {demo.key}", "", "  Send one:", ""]
+        lines += [f"  API key   {demo.key}"]
+        lines += [f"  Program   {url}/docs, where a button makes a test key", "", "  Send one:", ""]
         lines += [f"  {line}" for line in _curl(url, demo.key)]
     return "\n".join([*lines, "", "Ctrl-C stops everything.", ""])
 

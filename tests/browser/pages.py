@@ -5,6 +5,8 @@ VISITOR = [
     ("sign-up", "/signup"),
     ("sign-in", "/login"),
     ("forgot-password", "/forgot-password"),
+    ("docs", "/docs"),
+    ("docs-reference", "/docs/reference"),
 ]
 LISTS = [
     ("home", "/"),

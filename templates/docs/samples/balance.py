@@ -1,0 +1,16 @@
+import json
+import urllib.error
+import urllib.request
+
+API = "https://sms.example.com/api/v1"
+KEY = "bms_test_your_api_key"
+
+request = urllib.request.Request(f"{API}/balance", headers={"Authorization": f"Bearer {KEY}"})
+try:
+    with urllib.request.urlopen(request, timeout=10) as response:
+        data = json.load(response)["data"]
+except urllib.error.HTTPError as error:
+    answer = json.load(error)
+    raise SystemExit(f"{answer['code']}: {answer['error']}")
+
+print(data["accountName"], "has", data["balance"], "credits")
