@@ -11,7 +11,7 @@ from itertools import islice, starmap
 from pathlib import Path
 
 import pytest
-from conftest import RATE_LIMIT, first_key
+from conftest import RATE_LIMIT
 from tests.browser.site import Site
 
 import flashsms_client
@@ -32,21 +32,30 @@ def eventually(fact: Callable[[], bool]) -> None:
 @pytest.fixture(scope="module")
 def narrow(site: Site) -> Iterator[FlashSMS]:
     """A client whose key may only see the balance."""
-    made = site.cli(
-        "key", "create", "--account", "owner@example.com", "--name", "x", "--scope", "balance:read"
-    )
-    with FlashSMS(made["key"], site.url, max_retries=0) as client:
+    key = new_key(site, "--scope", "balance:read")
+    with FlashSMS(key, site.url, max_retries=0) as client:
         yield client
 
 
-def test_the_readme_works_as_pasted(site: Site):
+@pytest.fixture(scope="module")
+def test_key(site: Site) -> str:
+    return new_key(site, "--test")
+
+
+def new_key(site: Site, *options: str) -> str:
+    owner = ("--account", "owner@example.com", "--name", "x")
+    key: str = site.cli("key", "create", *owner, *options)["key"]
+    return key
+
+
+def test_the_readme_works_as_pasted(site: Site, test_key: str):
     script = "".join(re.findall(r"```python\n(.*?)```", (HOME / "README.md").read_text(), re.S))
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         env={
             **os.environ,
             "PYTHONPATH": str(HOME / "src"),
-            "FLASHSMS_KEY": first_key(site),
+            "FLASHSMS_KEY": test_key,
             "FLASHSMS_URL": site.url,
         },
         capture_output=True,
@@ -75,6 +84,17 @@ def test_a_message_is_sent_once_and_delivered(live: FlashSMS):
     [usage] = [one for one in live.transactions(type="USAGE") if one.reference == sent.message_id]
     assert usage.amount == -2
     assert sent.message_id in {one.id for one in live.sms.history(status="DELIVERED")}
+
+
+def test_a_test_key_goes_the_whole_way_for_nothing(live: FlashSMS, site: Site, test_key: str):
+    with FlashSMS(test_key, site.url) as trying:
+        sent = trying.sms.send("Hello", recipients=["0241110001", "0241110002"])
+        assert (sent.test, sent.credits_used) == (True, 0)
+        assert trying.sms.dry_run("Hello", recipients=["0241110001"]).test
+        eventually(lambda: trying.sms.status(sent.message_id).status == "DELIVERED")
+        assert trying.sms.report(sent.message_id).test
+    assert sent.message_id in {one.id for one in live.sms.history(test=True)}
+    assert sent.message_id not in {one.id for one in live.sms.history(test=False)}
 
 
 def test_a_schedule(live: FlashSMS):
@@ -152,3 +172,19 @@ def test_who_asks_too_often_hears_how_long_to_wait(narrow: FlashSMS):
 
 def test_history_is_walked_lazily(live: FlashSMS):
     assert len(list(islice(live.sms.history(), 2))) == 2
+
+
+def test_webhooks_are_kept(live: FlashSMS):
+    url = "http://127.0.0.1:9/events"
+    made = live.webhooks.create(url, ["sms.received"], description="Shop")
+    assert made.secret not in repr(made)
+    assert live.webhooks.get(made.id) in live.webhooks.list()
+    changed = live.webhooks.update(made.id, events=["message.completed"], paused=True)
+    assert (changed.events, changed.paused) == (("message.completed",), True)
+    rotated = live.webhooks.rotate_secret(made.id)
+    assert rotated.secret != made.secret
+    assert rotated.old_secret_valid_until > datetime.now(timezone.utc)
+    assert list(live.webhooks.deliveries(made.id)) == []
+    live.webhooks.delete(made.id)
+    with pytest.raises(flashsms_client.NotFound):
+        live.webhooks.get(made.id)

@@ -11,7 +11,7 @@ from flashsms_client.contacts import (
     InvalidContact,
     NewContact,
 )
-from flashsms_client.endpoints import Attempt, Delivery, NewSecret, NewWebhook, Trial, Webhook
+from flashsms_client.endpoints import Attempt, Delivery, NewWebhook, RotatedWebhook, Trial, Webhook
 from flashsms_client.errors import (
     BadAnswer,
     BadSignature,
@@ -66,11 +66,11 @@ __all__ = [
     "InvalidRequest",
     "Message",
     "NewContact",
-    "NewSecret",
     "NewWebhook",
     "NotFound",
     "RateLimited",
     "Recipient",
+    "RotatedWebhook",
     "Sender",
     "SentMessage",
     "ServerError",

@@ -1,7 +1,7 @@
 """Webhooks: the addresses that FlashSMS tells what happens, and what it told them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flashsms_client.calls import Caller, segment
@@ -32,24 +32,16 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook(Webhook):
-    """A webhook that was just made, with the `secret` that it signs with."""
+    """A webhook that was just made, with the `secret` that its requests are signed with."""
 
-    secret: str
-
-    def __repr__(self) -> str:
-        return f"NewWebhook({self.id!r}, {self.url!r})"
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class NewSecret:
-    """Another secret of a webhook; the one before signs too until `old_secret_valid_until`."""
+class RotatedWebhook(NewWebhook):
+    """A webhook with another `secret`; the one before signs too for a while."""
 
-    id: str
-    secret: str
     old_secret_valid_until: datetime
-
-    def __repr__(self) -> str:
-        return f"NewSecret({self.id!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +127,12 @@ class Webhooks:
         """Tell a webhook of a test, whatever events it chose."""
         return read(Trial, self._caller.act(f"{_path(webhook_id)}/test"))
 
-    def rotate_secret(self, webhook_id: str, *, idempotency_key: str | None = None) -> NewSecret:
+    def rotate_secret(
+        self, webhook_id: str, *, idempotency_key: str | None = None
+    ) -> RotatedWebhook:
         """Make another secret, shown only now; the one before signs too for a while."""
         path = f"{_path(webhook_id)}/rotate-secret"
-        return read(NewSecret, self._caller.create(path, {}, idempotency_key))
+        return read(RotatedWebhook, self._caller.create(path, {}, idempotency_key))
 
     def deliveries(self, webhook_id: str) -> Iterator[Delivery]:
         """Go through what a webhook was told, newest first."""
