@@ -17,11 +17,13 @@ from werkzeug.test import TestResponse
 from flashsms.api import auth
 from flashsms.api.openapi import examples, operations
 from flashsms.api.throttle import Throttle
-from flashsms.models import Scope
+from flashsms.models import Scope, WebhookDelivery, WebhookEndpoint
 from flashsms.services import contacts, keys, templates
+from flashsms.services.webhooks import endpoints
 from tests.api import contract
 from tests.api.calls import data, send
 from tests.factories import Member, member
+from tests.services.webhooks.told import URL, deliver
 from tests.test_house_rules import PUBLIC_API
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -69,7 +71,10 @@ class Caller:
         account_id = self.ama.account.id
         person = contacts.Draft(f"23350{self.made:07d}")
         group_id = contacts.groups.create(account_id, f"G{self.made}").public_id
+        webhook, delivery = self._webhook(account_id)
         return {
+            examples.WEBHOOK_ID: webhook.public_id,
+            examples.DELIVERY_ID: delivery.public_id,
             examples.MESSAGE_ID: data(send(self.client, self.ama))["messageId"],
             examples.CONTACT_ID: contacts.create(account_id, person, group_id).public_id,
             examples.GROUP_ID: group_id,
@@ -77,6 +82,13 @@ class Caller:
                 account_id, f"T{self.made}", "Your {{item}} is ready."
             ).public_id,
         }
+
+    def _webhook(self, account_id: int) -> tuple[WebhookEndpoint, WebhookDelivery]:
+        for earlier in endpoints.every(account_id):
+            endpoints.delete(account_id, earlier.public_id)
+        target = endpoints.Target(URL, None)
+        webhook, _ = endpoints.create(account_id, target, ["sms.received"])
+        return webhook, deliver(webhook)
 
     def call(
         self,
@@ -167,6 +179,15 @@ def not_modified(caller: Caller, path: str, method: str, operation: dict[str, An
 
 
 def bad(caller: Caller, path: str, method: str, operation: dict[str, Any]) -> TestResponse:
+    shown = operation["responses"]["400"]["content"]["application/json"]["examples"]
+    if "webhook_paused" in shown:
+        ids = caller.seeds()
+        change = endpoints.Change(paused=True)
+        endpoints.change(caller.ama.account.id, ids[examples.WEBHOOK_ID], change)
+        return caller.call(path, method, operation, ids)
+    if "bad_idempotency_key" in shown:
+        headers = caller.ama.headers | {"Idempotency-Key": "x" * 256}
+        return caller.call(path, method, operation, json=bodies(operation)[0], headers=headers)
     if "requestBody" in operation:
         return caller.call(path, method, operation, json={"nothing": 1})
     return caller.call(path, method, operation, query_string={"page": "0"})
