@@ -59,7 +59,7 @@ def wait_until_over(smsc: Smsc, seconds: float) -> None:
             standing().keys() <= {delivered, unknown}
             and with_status(delivered) == smsc.taken.keys()
         ),
-        30,
+        60,  # a receipt of an unknown outcome is tried at twice its age, and again at that
         "every receipt has arrived",
     )
 
