@@ -63,8 +63,8 @@ class Caller:
         self._http.close()
 
     def _call(self, call: Call) -> Any:
-        in_doubt = False
-        for attempt in range(self._max_retries + 1):
+        attempt, in_doubt = 0, False
+        while True:
             try:
                 return self._attempt(call)
             except NotFound:
@@ -74,11 +74,11 @@ class Caller:
             except FlashSMSError as error:
                 error.idempotency_key = call.idempotency_key
                 pause = retries.pause(error, attempt, repeatable=call.repeatable)
-                if pause is None or attempt == self._max_retries:
+                if pause is None or attempt >= self._max_retries:
                     raise
                 in_doubt = in_doubt or retries.in_doubt(error)
             sleep(pause)
-        raise AssertionError("unreachable")
+            attempt += 1
 
     def _attempt(self, call: Call) -> Any:
         try:

@@ -71,7 +71,8 @@ def _value(hint: Any, value: Any) -> Any:
 
 def _expect(kind: Any, value: Any) -> Any:
     if not isinstance(value, kind):
-        raise TypeError(f"{value!r:.40} is not a {getattr(kind, '__name__', 'number')}")
+        expected = getattr(kind, "__name__", "number")
+        raise TypeError(f"there is a {type(value).__name__} for a {expected}")
     return value
 
 
@@ -87,6 +88,8 @@ def _plain(value: object) -> object:
         raise ValueError("Give times with a timezone, such as datetime.now(timezone.utc).")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, str | Mapping):
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, str):
         return value
     return list(value) if isinstance(value, Iterable) else value
