@@ -66,8 +66,13 @@ def transaction() -> Iterator[None]:
 
 
 def on_commit(callback: Callable[[], None]) -> None:
-    """Run `callback` once the current transaction is committed; never if it is rolled back."""
-    db.session().info["on_commit"].append(callback)
+    """Run `callback` once the current transaction is committed; never if it is rolled back.
+
+    The same one runs once, however often it was given.
+    """
+    callbacks = db.session().info["on_commit"]
+    if callback not in callbacks:
+        callbacks.append(callback)
 
 
 @event.listens_for(Engine, "connect")

@@ -19,7 +19,9 @@ from rq import Queue
 
 URGENT = "urgent"
 BULK = "bulk"
-QUEUES = (URGENT, BULK)  # in the order in which a worker looks at them
+WEBHOOKS = "webhooks"
+SENDING = (URGENT, BULK)  # in the order in which a worker looks at them
+QUEUES = (*SENDING, WEBHOOKS)
 
 SEND_BATCH = "flashsms.jobs.sending.send_batch"
 RUN_IMPORT = "flashsms.jobs.imports.run"
@@ -27,14 +29,17 @@ TICK = "flashsms.jobs.schedule.tick"
 SEND_MAIL = "flashsms.jobs.mail.send"
 RUN_LEDGER_CHECK = "flashsms.jobs.ledger.check"
 ASK_RECEIPTS = "flashsms.jobs.receipts.ask"
-JOBS = (SEND_BATCH, RUN_IMPORT, TICK, SEND_MAIL, RUN_LEDGER_CHECK, ASK_RECEIPTS)
+DELIVER = "flashsms.jobs.webhooks.deliver"
+JOBS = (SEND_BATCH, RUN_IMPORT, TICK, SEND_MAIL, RUN_LEDGER_CHECK, ASK_RECEIPTS, DELIVER)
 
 _ASKING = "flashsms:asking"
+_DELIVERING = "flashsms:delivering"
 _NAMES = {SEND_BATCH: "send", RUN_IMPORT: "import"}  # what their ids begin with
 
 JOB_TIMEOUT = 300  # seconds; a batch bounds its own waits far below, this ends what hangs
 LEDGER_CHECK_TIMEOUT = 3600  # seconds; it reads the ledgers of all accounts
 ASKING = 60  # seconds after which a job that asks for receipts and was not heard of is lost
+DELIVERING = 30  # seconds after which a job that delivers to webhooks and was silent is lost
 KEEP_FAILED = 7 * 24 * 3600  # seconds
 
 # Batches of one account that stand in the queue itself. One is fair, and enough where a batch takes
@@ -159,7 +164,33 @@ def pause_asking(seconds: float) -> None:
 
 
 def enqueue_webhooks() -> None:
-    """Have webhooks told what waits for them."""
+    """Queue a job that tells webhooks what waits for them, one at a time; never raises either.
+
+    Not while one waits or runs (`keep_delivering`), for that one looks again before it ends.
+    """
+    try:
+        if not redis().set(_DELIVERING, 1, nx=True, ex=DELIVERING):
+            return
+    except RedisError as error:
+        log.warning("Webhooks are told later: %s", error)
+        return
+    _enqueue(WEBHOOKS, DELIVER, job_id=f"webhooks-{uuid4().hex}")
+
+
+def keep_delivering() -> None:
+    """Say that the job that delivers is alive."""
+    try:
+        redis().set(_DELIVERING, 1, ex=DELIVERING)
+    except RedisError as error:
+        log.warning("That webhooks are being told cannot be said: %s", error)
+
+
+def end_delivering() -> None:
+    """Say that the job that delivers is over: whoever emits from now on queues another."""
+    try:
+        redis().delete(_DELIVERING)
+    except RedisError as error:
+        log.warning("Webhooks are told again in %d s: %s", DELIVERING, error)
 
 
 def still_queued(tickets: Iterable[tuple[int, int]], job: str = SEND_BATCH) -> set[int]:
@@ -171,7 +202,7 @@ def still_queued(tickets: Iterable[tuple[int, int]], job: str = SEND_BATCH) -> s
     if not wanted:
         return set()
     # The lists, not the jobs' own word: one that a worker took and died with still says "queued".
-    waiting = (job_id for name in QUEUES for job_id in _waiting(name))
+    waiting = (job_id for name in SENDING for job_id in _waiting(name))
     return {wanted[job_id] for job_id in waiting if job_id in wanted}
 
 

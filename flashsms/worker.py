@@ -23,6 +23,7 @@ from flashsms.jobs import schedule
 from flashsms.services import carriers, inbound, receipts
 from flashsms.services.carriers.faults import Faults
 from flashsms.services.carriers.watching import REPORT_SECONDS, Reporter
+from flashsms.services.webhooks.courier import Courier
 
 TICK_SECONDS = 2
 WORKER_TTL = 45  # seconds after which a worker that was killed is no longer counted, and a minute
@@ -53,12 +54,17 @@ class CarrierWorker(SimpleWorker):
     def handle_warm_shutdown_request(self) -> None:
         """Called by RQ in its signal handler: a second signal would lose what is in flight."""
         self.app.extensions["carriers"].stop_sending()
+        self.app.extensions["courier"].leave()
 
 
 def work(app: Flask, queue_names: Sequence[str]) -> None:
     """Work off the queues until a signal says stop; returns once everything is settled."""
     sessions = Sessions(_recorder(app))
     app.extensions["carriers"] = sessions
+    app.extensions["courier"] = courier = Courier(app.config["WEBHOOK_ALLOW"])
+    if queue.WEBHOOKS in queue_names:  # one that was killed left its mark, and what it held
+        queue.end_delivering()
+        queue.enqueue_webhooks()
     connection = Redis.from_url(app.config["REDIS_URL"])
     queues = [Queue(name, connection=connection) for name in queue_names]
     worker = CarrierWorker(queues, worker_ttl=WORKER_TTL)
@@ -69,6 +75,7 @@ def work(app: Flask, queue_names: Sequence[str]) -> None:
             worker.work(logging_level="WARNING")
     finally:
         sessions.close()
+        courier.close()
 
 
 @contextmanager
@@ -139,13 +146,13 @@ def _recorder(app: Flask) -> Callable[[int, Sequence[Arrival]], None]:
     "queue_names",
     multiple=True,
     type=click.Choice(queue.QUEUES),
-    help="A queue to work on; repeat for several. All when left out.",
+    help="A queue to work on; repeat for several. All that send when left out.",
 )
 def worker_command(queue_names: tuple[str, ...]) -> None:
     """Send messages and take receipts until stopped."""
     _log_to_stderr()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    work(app, [name for name in queue.QUEUES if name in (queue_names or queue.QUEUES)])
+    work(app, [name for name in queue.QUEUES if name in (queue_names or queue.SENDING)])
 
 
 @click.command("cron")

@@ -1,6 +1,14 @@
 """The job that runs every few seconds and finds in the database whatever is due."""
 
-from flashsms.services import idempotency, imports, inbound, ledger_checks, receipts, sending
+from flashsms.services import (
+    idempotency,
+    imports,
+    inbound,
+    ledger_checks,
+    receipts,
+    sending,
+    webhooks,
+)
 from flashsms.services.alerts import low_balances, low_rates
 from flashsms.services.operations import sweeps
 
@@ -12,6 +20,7 @@ def tick() -> None:
     receipts.retry_parked()
     receipts.wake_due()
     inbound.wake_due()
+    webhooks.wake_due()
     idempotency.forget_old()
     ledger_checks.wake_due()
     low_balances.wake_due()

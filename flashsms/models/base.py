@@ -19,6 +19,7 @@ else:
 
 __all__ = ["Json", "Model", "UtcDateTime", "named", "new_public_id", "new_public_ids", "now"]
 
+_TIMES = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS  # as the API writes them
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -47,7 +48,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else orjson.dumps(value).decode()
+        return None if value is None else orjson.dumps(value, option=_TIMES).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else orjson.loads(value)

@@ -131,6 +131,7 @@ class WebhookAttempt(Model):
 
 
 IS_PENDING = WebhookDelivery.status == literal_column("'PENDING'")
+IS_PAUSED = WebhookEndpoint.paused_at.is_not(None) & WebhookEndpoint.deleted_at.is_(None)
 IS_DELETED = WebhookEndpoint.deleted_at.is_not(None)
 Index(
     "ix_webhook_endpoints_deleted",

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Integer, String, func, literal, select, update
 
 from flashsms.extensions import db, transaction
-from flashsms.models import OptOut, OptSource, now
+from flashsms.models import EventType, OptOut, OptSource, now
 from flashsms.models.base import UtcDateTime
 from flashsms.models.opt_out import IN_FORCE
 from flashsms.models.rows import change, insert, rows
+from flashsms.services import webhooks
 from flashsms.services.errors import DomainError
 from flashsms.services.history import Page
 
@@ -45,7 +46,10 @@ def opt_out_many(account_id: int, phones: Iterable[str], source: OptSource) -> i
         added = new.on_conflict_do_nothing(
             index_elements=[OptOut.account_id, OptOut.phone], index_where=IN_FORCE
         )
-        return len(db.session.scalars(added.returning(OptOut.id)).all())
+        opted_out = db.session.scalars(added.returning(OptOut.phone)).all()
+        told = [{"phone": phone, "source": source.value} for phone in opted_out]
+        webhooks.emit(account_id, EventType.RECIPIENT_OPTED_OUT, told)
+    return len(opted_out)
 
 
 def opt_in(account_id: int, phone: str, source: OptSource) -> bool:

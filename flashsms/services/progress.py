@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, bindparam, case, func, or_, update
 
 from flashsms.extensions import db
-from flashsms.models import Message, MessageStatus, now
+from flashsms.models import Message, MessageStatus, RecipientStatus, now
 from flashsms.services import activity
+from flashsms.services.webhooks import announcing
+from flashsms.services.webhooks.announcing import Final
 from flashsms.text.phones import operator
 
 NO_REASON = "No reason was given."
@@ -24,7 +26,8 @@ class Delta:
 
     `sent`, `delivered` and `failed` count recipients by the operator of their number range, each
     once: sent is who was taken by the carrier, told by its answer or, where that stayed unknown, by
-    a receipt. `reasons` are those of the failed. `owed` are credits to refund, which whoever
+    a receipt. `reasons` are those of the failed. `final` are those who were delivered to or failed,
+    for whoever listens. `owed` are credits to refund, which whoever
     records the delta books after it.
     """
 
@@ -34,16 +37,31 @@ class Delta:
     delivered: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    final: list[Final] = field(default_factory=list)
     owed: int = 0
 
-    def fail(self, phone: str, reason: str | None) -> None:
-        """Count one more that failed."""
+    def deliver(self, phone: str) -> None:
+        """Count one more that was delivered to."""
+        self.delivered[operator(phone)] += 1
+        self.final.append(Final(phone, RecipientStatus.DELIVERED, None))
+
+    def fail(self, phone: str, reason: str | None, *, heard: bool = True) -> None:
+        """Count one more that failed; kept for those who listen, unless nobody is to hear it."""
         self.failed[operator(phone)] += 1
         self.reasons[reason or NO_REASON] += 1
+        if heard:
+            self.final.append(Final(phone, RecipientStatus.FAILED, reason or NO_REASON))
+
+    @property
+    def moves(self) -> bool:
+        """Whether the message may have come further by this."""
+        return bool(self.waiting or self.unknown or self.sent or self.delivered or self.failed)
 
 
 def record(changes: Mapping[int, Delta]) -> None:
-    """Add the deltas to messages (by id) and derive the statuses; in the caller's transaction.
+    """Add the deltas to messages (by id), derive the statuses and tell whoever listens.
+
+    In the caller's transaction.
 
     Once in a transaction, with all that it changed: messages are locked in the order of their ids
     and hours in theirs, so that two recorders cannot deadlock.
@@ -64,6 +82,7 @@ def record(changes: Mapping[int, Delta]) -> None:
         db.session.connection().execute(_RECORD, params)
     activity.add(_by_operator(changes))
     activity.add_failures(_by_reason(changes))
+    announcing.announce({id: delta.final for id, delta in changes.items() if delta.moves})
 
 
 def _by_operator(changes: Mapping[int, Delta]) -> Iterator[activity.Change]:

@@ -154,6 +154,7 @@ def _approve(chosen: list[Sender]) -> list[Sender]:
         execution_options=_FRESH,
     ).all()
     audit.record_many(senders.decision(one, SenderStatus.PENDING) for one in approved)
+    senders.announce(approved)
     return sorted(approved, key=lambda one: (one.created_at, one.id))
 
 

@@ -1,15 +1,16 @@
 """Sender IDs: which names an account may send under, requested by it and decided by an operator."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flashsms.extensions import db, transaction
-from flashsms.models import Account, Sender, SenderStatus, now
+from flashsms.models import Account, EventType, Sender, SenderStatus, now
 from flashsms.models.rows import insert, lock
-from flashsms.services import audit
+from flashsms.services import audit, webhooks
 from flashsms.services.audit import Act, Action
 from flashsms.services.contacts.drafts import line
 from flashsms.services.errors import DomainError, NotFound
@@ -29,6 +30,12 @@ _FRESH = {"synchronize_session": False, "populate_existing": True}
 _DECISIONS = {
     SenderStatus.APPROVED: Action.SENDER_APPROVED,
     SenderStatus.REJECTED: Action.SENDER_REJECTED,
+}
+
+
+_EVENTS = {
+    SenderStatus.APPROVED: EventType.SENDER_APPROVED,
+    SenderStatus.REJECTED: EventType.SENDER_REJECTED,
 }
 
 
@@ -60,6 +67,7 @@ def add_approved(account_id: int, name: str) -> Sender:
             db.session.flush()
         except IntegrityError as error:
             raise DomainError("sender_taken", f"The account already has {name!r}.") from error
+        announce([sender])
     return sender
 
 
@@ -233,7 +241,22 @@ def _decide(
         if sender is None:
             raise _decided(public_id)
         audit.record_many([decision(sender, stood, **noted)])
+        announce([sender])
     return sender
+
+
+def announce(decided: Iterable[Sender]) -> None:
+    """Tell the webhooks of their accounts how senders stand; in the transaction that decides."""
+    told: dict[SenderStatus, dict[int, list[dict[str, object]]]] = {}
+    for one in decided:
+        data: dict[str, object] = {
+            "senderId": one.public_id,
+            "name": one.name,
+            "reason": one.reason,
+        }
+        told.setdefault(one.status, {}).setdefault(one.account_id, []).append(data)
+    for status, happened in told.items():
+        webhooks.emit_each(_EVENTS[status], happened)
 
 
 def decision(sender: Sender, stood: SenderStatus | None, **noted: Any) -> Act:

@@ -64,6 +64,8 @@ def programs(config: Config) -> Iterator[Program]:
         yield Program("urgent", _flask("worker", "--queue", "urgent"))
     for number in range(1, max(config.WORKERS, 2)):
         yield Program(f"worker-{number}", _flask("worker"))
+    # Receivers of webhooks may be slow: nobody's message waits for them, and they for no message.
+    yield Program("webhooks", _flask("worker", "--queue", "webhooks"))
     yield Program("cron", _flask("cron"))
 
 

@@ -31,7 +31,7 @@ def wire(app: Flask, carrier: Carrier) -> scripted.ScriptedSessions:
 def run_jobs(app: Flask) -> Callable[[], int]:
     """Run what waits in the queues, and what that queues, and return how many jobs ran."""
 
-    queues = [Queue(name, connection=queue.redis()) for name in queue.QUEUES]
+    queues = [Queue(name, connection=queue.redis()) for name in queue.SENDING]
 
     def run() -> int:
         count = 0

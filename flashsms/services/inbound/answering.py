@@ -35,6 +35,7 @@ class Taken:
     """A text that is stored now, for an account."""
 
     id: int
+    public_id: str
     account_id: int
     phone: str
     number: str

@@ -1,14 +1,16 @@
 """Texts that carriers bring, stored once for the account whose number they were sent to."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
 
 from flashsms.carriers.contract import Inbound
 from flashsms.extensions import db, transaction
-from flashsms.models import InboundMessage, now
+from flashsms.models import EventType, InboundMessage, now
 from flashsms.models.rows import insert, lock
+from flashsms.services import webhooks
 from flashsms.services.inbound import answering, conversations, numbers, owners, parts
 from flashsms.services.inbound.answering import Taken
 from flashsms.services.inbound.owners import Owners
@@ -55,6 +57,7 @@ def _store(carrier_id: int, texts: Sequence[Text]) -> None:
     owned = owners.of(texts, listed)
     taken = list(_insert(carrier_id, texts, owned))
     conversations.note(taken)
+    webhooks.emit_each(EventType.SMS_RECEIVED, _told(taken))
     answering.act(carrier_id, taken, listed, owned.wordings)
 
 
@@ -81,13 +84,32 @@ def _insert(carrier_id: int, texts: Sequence[Text], owned: Owners) -> Iterator[T
             kind=kind,
             received_at=moment,
         )
-        stored = db.session.scalar(row.on_conflict_do_nothing().returning(InboundMessage.id))
+        stored = db.session.execute(
+            row.on_conflict_do_nothing().returning(InboundMessage.id, InboundMessage.public_id)
+        ).first()
         if stored is None:
             continue
         newest[one.phone, one.number] = this
         if account_id is not None:
             owned.note(account_id, one.phone, kind)
-            yield Taken(stored, account_id, one.phone, one.number, one.text, kind, moment)
+            yield Taken(*stored, account_id, one.phone, one.number, one.text, kind, moment)
+
+
+def _told(taken: Iterable[Taken]) -> Mapping[int, list[dict[str, object]]]:
+    """Return what webhooks are told of texts, by account."""
+    told: dict[int, list[dict[str, object]]] = defaultdict(list)
+    for one in taken:
+        told[one.account_id].append(
+            {
+                "id": one.public_id,
+                "from": one.phone,
+                "to": one.number,
+                "text": one.text,
+                "kind": one.kind.value,
+                "receivedAt": one.at,
+            }
+        )
+    return told
 
 
 def _newest(texts: Iterable[Text]) -> dict[tuple[str, str], tuple[int, str | None, str]]:

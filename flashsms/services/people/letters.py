@@ -8,8 +8,9 @@ from sqlalchemy.orm import joinedload
 
 from flashsms import queue
 from flashsms.extensions import db, on_commit
-from flashsms.models import Carrier, Invitation, Role, User
+from flashsms.models import Carrier, Invitation, Role, User, WebhookEndpoint
 from flashsms.models.invitation import still_open
+from flashsms.models.webhook import IS_PAUSED
 from flashsms.services import mail
 from flashsms.services.people import tokens
 
@@ -18,10 +19,12 @@ INVITATION = "invitation"
 FAULT = "fault"
 LOW_BALANCE = "low balance"
 LOW_RATE = "low delivery rate"
+WEBHOOK_PAUSED = "webhook paused"
 
 RESET_PATH = "/reset-password/"  # and the token
 INVITATION_PATH = "/invitation/"
 ALERTS_PATH = "/settings/alerts"
+WEBHOOKS_PATH = "/settings/webhooks"
 
 
 def send_soon(letter: str, key: str) -> None:
@@ -130,6 +133,23 @@ def _send_low_rate(key: str) -> None:
     mail.send(owner.email, f"Only {rate}% of your messages were delivered", text)
 
 
+def _send_webhook_paused(key: str) -> None:
+    user_id, webhook_id = key.split()
+    owner = _owner(user_id)
+    webhook = db.session.scalar(
+        select(WebhookEndpoint).where(WebhookEndpoint.public_id == webhook_id, IS_PAUSED)
+    )
+    if owner is None or webhook is None or webhook.account_id != owner.account_id:
+        return
+    text = (
+        f"Your receiver is told no more what happens:\n\n{webhook.url}\n\n"
+        f"{webhook.paused_for}\n\n"
+        f"Mend it, then resume the webhook here:\n{mail.link(WEBHOOKS_PATH)}\n\n"
+        "What happens meanwhile is kept for 3 days, and told when you resume it.\n"
+    )
+    mail.send(owner.email, "FlashSMS paused a webhook", text)
+
+
 def _owner(public_id: str) -> User | None:
     """Return an owner with the account as it stands now."""
     query = select(User).where(User.public_id == public_id, User.role == Role.OWNER)
@@ -143,4 +163,5 @@ _LETTERS: dict[str, Callable[[str], None]] = {
     FAULT: _send_fault,
     LOW_BALANCE: _send_low_balance,
     LOW_RATE: _send_low_rate,
+    WEBHOOK_PAUSED: _send_webhook_paused,
 }

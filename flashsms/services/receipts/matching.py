@@ -261,7 +261,7 @@ def _tally(
     for message_id, status, price, phone, reason in changed:
         delta, name = progress[message_id], operator(phone)
         if status is RecipientStatus.DELIVERED:
-            delta.delivered[name] += 1
+            delta.deliver(phone)
         else:
             delta.fail(phone, reason)
             delta.owed += price

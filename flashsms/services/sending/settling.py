@@ -18,6 +18,7 @@ from flashsms.services import credits, receipts
 from flashsms.services.carriers import WayOut
 from flashsms.services.progress import Delta, record
 from flashsms.services.sending import routing, turns
+from flashsms.services.webhooks import announcing
 from flashsms.text.phones import operator
 from flashsms.text.printable import printable
 
@@ -90,6 +91,8 @@ def fail_queued(
     `delta` is what else that transaction changed: it is recorded with it.
     """
     delta = delta or Delta()
+    failed = status is RecipientStatus.FAILED
+    heard = failed and announcing.is_heard(message.account_id)  # there may be a million
     ended = change(
         update(Recipient)
         .where(Recipient.message_id == message.id, IS_QUEUED)
@@ -99,8 +102,8 @@ def fail_queued(
     for phone, price in ended:
         delta.waiting -= 1
         delta.owed += price
-        if status is RecipientStatus.FAILED:
-            delta.fail(phone, reason)
+        if failed:
+            delta.fail(phone, reason, heard=heard)
     record({message.id: delta})
     credits.refund_message(message, delta.owed, reason)
 

@@ -107,7 +107,11 @@ def test_how_many_wait_is_told_with_those_in_lanes(
     assert queue.count_waiting(queue.redis(), queue.BULK) == 10
     told = queues.standing()
     assert told
-    assert {one.name: one.waiting for one in told.queues} == {queue.URGENT: 0, queue.BULK: 10}
+    assert {one.name: one.waiting for one in told.queues} == {
+        queue.URGENT: 0,
+        queue.BULK: 10,
+        queue.WEBHOOKS: 0,
+    }
 
 
 def test_what_waits_in_a_lane_counts_as_queued(ama: Member, wire: ScriptedSessions) -> None:
