@@ -11,6 +11,7 @@ from flashsms.admin.forms.history import MessagesForm, PeopleForm, RecipientsFor
 from flashsms.services import carriers
 from flashsms.services.errors import DomainError
 from flashsms.services.operations import exports, history, recipients, stories
+from flashsms.services.sending import rehearsing
 from flashsms.web.pages import csv_file
 
 LIMIT = 25  # rows on a page
@@ -110,7 +111,7 @@ def _before() -> str | None:
 
 
 def _names(ways: list[carriers.WayOut]) -> dict[int, str]:
-    return {way.id: way.name for way in ways}
+    return {way.id: way.name for way in (rehearsing.WAY, *ways)}
 
 
 def _check(form: Any) -> None:

@@ -27,6 +27,8 @@ STATUSES = {  # as the list's address says them
     "cancelled": MessageStatus.CANCELLED,
 }
 
+KINDS = {"live": False, "test": True}  # whether it is a test, as the list's address says it
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -34,12 +36,13 @@ class View:
 
     search: str
     status: str | None
+    kind: str | None
     before: str | None
     after: str | None
 
     def args(self, **place: Any) -> dict[str, Any]:
         """Return the arguments of the address of another page of the same list."""
-        return {"q": self.search or None, "status": self.status, **place}
+        return {"q": self.search or None, "status": self.status, "kind": self.kind, **place}
 
 
 @bp.get("/campaigns")
@@ -53,6 +56,7 @@ def list_campaigns() -> ResponseReturnValue:
         LIMIT,
         search=view.search,
         statuses=[STATUSES[view.status]] if view.status else [],
+        is_test=KINDS[view.kind] if view.kind else None,
         before=view.before,
         after=view.after,
     )
@@ -130,8 +134,10 @@ def export_campaign(campaign_id: str) -> ResponseReturnValue:
 @login_required
 def cancel_campaign(campaign_id: str) -> ResponseReturnValue:
     """Cancel a scheduled campaign."""
-    sending.cancel(history.message(current_user.account.id, campaign_id))
-    flash("The campaign was cancelled, and its credits came back.")
+    message = history.message(current_user.account.id, campaign_id)
+    sending.cancel(message)
+    came_back = "" if message.is_test else ", and its credits came back"
+    flash(f"The campaign was cancelled{came_back}.")
     return redirect(url_for(".show_campaign", campaign_id=campaign_id))
 
 
@@ -141,6 +147,8 @@ def duplicate_campaign(campaign_id: str) -> ResponseReturnValue:
     """Begin a draft of the same."""
     message = history.message(current_user.account.id, campaign_id)
     draft = campaigns.again.duplicate(message)
+    if message.is_test:
+        flash("This draft is no test: once you send it, it reaches people and costs credits.")
     return redirect(url_for(".edit_draft", draft_id=draft.public_id))
 
 
@@ -156,10 +164,11 @@ def retry_campaign(campaign_id: str) -> ResponseReturnValue:
 def _view() -> View:
     asked = request.args
     search = asked.get("q", "").replace("\0", "")[: campaigns.listing.LONGEST_SEARCH].strip()
-    status = asked.get("status")
+    status, kind = asked.get("status"), asked.get("kind")
     return View(
         search,
         status if status in STATUSES else None,
+        kind if kind in KINDS else None,
         asked.get("before") or None,
         asked.get("after") or None,
     )

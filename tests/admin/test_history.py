@@ -169,13 +169,31 @@ def test_a_filter_that_cannot_be_is_told_so(operator: FlaskClient, path: str, sa
     assert said in answer.text
 
 
+def test_tests_are_marked_and_can_be_told_apart(
+    operator: FlaskClient, ama: Member, kofi: Member
+) -> None:
+    tried, sent = send(ama, is_test=True), send(ama)
+    badge = ">Test</span>"
+    assert listed(operator.get("/admin/history").text) == [sent.public_id, tried.public_id]
+    only = operator.get("/admin/history?kind=test").text
+    assert listed(only) == [tried.public_id]
+    assert badge in only
+    assert listed(operator.get("/admin/history?kind=live").text) == [sent.public_id]
+    assert listed(operator.get("/admin/history?kind=test&account=kofi@example.com").text) == []
+    assert "Choose one of the list." in operator.get("/admin/history?kind=x").text
+    people = operator.get("/admin/history/recipients?kind=test").text
+    assert (len(numbers(people)), people.count(badge)) == (3, 3)
+    assert badge in operator.get(f"/admin/history/{tried.public_id}").text
+    assert operator.get(f"/admin/history/phones/{phones(3)[0]}").text.count(badge) == 1
+
+
 @pytest.mark.parametrize("given", ["%00", "a%00b", "%00@%00", "%27%3B--"])
 def test_odd_characters_in_a_filter_break_nothing(
     operator: FlaskClient, members: list[Member], given: str
 ) -> None:
     for list, names in {
-        "/admin/history": ("account", "sender", "status", "message", "from"),
-        "/admin/history/recipients": ("phone", "status", "carrier", "reason", "sender"),
+        "/admin/history": ("account", "sender", "status", "message", "from", "kind"),
+        "/admin/history/recipients": ("phone", "status", "carrier", "reason", "sender", "kind"),
     }.items():
         for name in names:
             assert operator.get(f"{list}?{name}={given}").status_code in (200, 400)

@@ -87,7 +87,7 @@ def test_campaigns_are_searched_filtered_and_paged(client: FlaskClient, ama: Mem
 
 
 @pytest.mark.parametrize(
-    "query", ["q=%00", "q=%", "status=nothing", "before=", "after=", "q=" + "x" * 5000]
+    "query", ["q=%00", "q=%", "status=nothing", "before=", "after=", "kind=x", "q=" + "x" * 5000]
 )
 def test_odd_addresses_are_answered(client: FlaskClient, query: str) -> None:
     assert client.get(f"/campaigns?{query}").status_code == 200
@@ -192,7 +192,64 @@ def test_the_report_is_a_file_without_formulas(client: FlaskClient, ama: Member)
     assert answer.mimetype == "text/csv"
     head, line = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
     assert head[:2] == ["phone", "status"]
-    assert (line[0], line[1], line[-1]) == (phones(1)[0], "queued", "'=1+1")
+    assert (line[0], line[1]) == (phones(1)[0], "queued")
+    assert (head[-2:], line[-2:]) == (["message", "test"], ["'=1+1", "no"])
+
+
+def test_tests_are_marked_and_can_be_left_out(client: FlaskClient, ama: Member) -> None:
+    tried = send(ama, campaign_name="Tried", is_test=True)
+    send(ama, campaign_name="Sent")
+    badge = ">Test</span>"
+    for there in ("/campaigns", "/"):
+        assert client.get(there).text.count(badge) == 1, there
+    assert names(client.get("/campaigns").text) == ["Sent", "Tried"]
+    only = client.get("/campaigns?kind=test").text
+    assert names(only) == ["Tried"]
+    assert 'value="test" selected' in only
+    assert "kind=test" in re.search(r'id="campaigns-table" hx-get="([^"]+)"', only)[1]
+    assert names(client.get("/campaigns?kind=live").text) == ["Sent"]
+    assert "No campaign was found" in client.get("/campaigns?kind=test&status=failed").text
+    page = client.get(f"/campaigns/{tried.public_id}").text
+    assert badge in page
+    assert "it reaches nobody and costs nothing" in page
+    report = client.get(f"/campaigns/{tried.public_id}/report.csv", buffered=True).text
+    assert report.splitlines()[1].endswith(',"yes"')
+
+
+def test_a_test_that_is_cancelled_speaks_of_no_credits(client: FlaskClient, ama: Member) -> None:
+    message = send(ama, is_test=True, scheduled_at=now() + timedelta(days=1))
+    there = f"/campaigns/{message.public_id}"
+    assert "credits are reserved" not in client.get(there).text
+    fill(client, there, to=f"{there}/cancel")
+    page = client.get(there).text
+    assert "The campaign was cancelled." in page
+    assert "came back" not in page
+    assert ama.balance == 1000
+
+
+def test_what_failed_in_a_test_is_not_tried_again(client: FlaskClient, ama: Member) -> None:
+    message = send(ama, is_test=True)
+    end(message, **{f"_{phone}": (RecipientStatus.FAILED, "Busy") for phone in phones(3)})
+    there = f"/campaigns/{message.public_id}"
+    assert "Prepare another try" not in client.get(there).text
+    answer = fill(client, there, to=f"{there}/retry")
+    assert answer.status_code == 400
+    assert "This was a test" in answer.text
+    assert drafts.unsent(ama.account.id) == []
+
+
+@pytest.mark.parametrize(("name", "kept_name"), [("NotYet", ""), ("MyBrand", "MyBrand")])
+def test_a_duplicate_of_a_test_says_that_it_is_none(
+    client: FlaskClient, ama: Member, name: str, kept_name: str
+) -> None:
+    there = f"/campaigns/{send(ama, is_test=True, sender=name).public_id}"
+    draft = fill(client, there, to=f"{there}/duplicate").location
+    said = client.get(draft).text
+    assert "This draft is no test" in said
+    assert "which was a test: this campaign would really reach them" in said
+    assert "3 credits for 3 people" in client.get(f"{draft}/review").text
+    [kept] = drafts.unsent(ama.account.id)
+    assert wish.load(kept.wish).sender == kept_name
 
 
 def test_script_in_any_field_is_text(client: FlaskClient, ama: Member) -> None:

@@ -58,6 +58,9 @@ def _one_of(label: str, words: Mapping[Any, str]) -> SelectField:
     )
 
 
+KINDS = {"live": "Without tests", "test": "Only tests"}  # what test keys sent
+
+
 class _Filter(Form):
     """A filter; the address of the page says it."""
 
@@ -87,9 +90,21 @@ class _Scope(Form):
 
     account = _line("Account", description="Its ID or a user's e-mail")
     sender = _line("Sender ID")
+    kind = SelectField(
+        "Tests",
+        [Optional()],
+        coerce=_tidy,
+        choices=[SelectChoice("", "With tests"), *(SelectChoice(*one) for one in KINDS.items())],
+        validate_choice=False,
+    )
     since = DayField("From", [Optional()], name="from")
     until = DayField("To", [Optional()], name="to")
     found_account: Account | None = None
+
+    def validate_kind(self, field: SelectField) -> None:
+        """Refuse what is no kind."""
+        if field.data not in KINDS:
+            raise ValidationError("Choose one of the list.")
 
     def validate_account(self, field: StringField) -> None:
         """Refuse accounts that there are not."""
@@ -113,6 +128,7 @@ class _Scope(Form):
             "sender": self.sender.data,
             "since": _midnight(self.since.data, zone),
             "until": _midnight(last, zone),
+            "is_test": self.kind.data == "test" if self.kind.data else None,
         }
 
 

@@ -5,22 +5,28 @@ from sqlalchemy import select
 from flashsms.extensions import db
 from flashsms.models import CampaignDraft, Message, Recipient
 from flashsms.models.recipient import IS_FAILED
-from flashsms.services import history
+from flashsms.services import history, senders
 from flashsms.services.campaigns import drafts
 from flashsms.services.campaigns.wish import LONGEST_NAME, Wish
 from flashsms.services.errors import DomainError, NotFound
 
 
 def duplicate(message: Message) -> CampaignDraft:
-    """Make a draft of the same text for the same people."""
+    """Make a draft of the same text for the same people; that of a test would really be sent."""
     return _draft(message, "copy", only_failed=False)
 
 
 def retry_failed(message: Message) -> CampaignDraft:
     """Make a draft of the same text for those whom it did not reach.
 
-    Raises DomainError when nobody is left.
+    Raises DomainError when nobody is left, and for a test: what failed there was only played.
     """
+    if message.is_test:
+        raise DomainError(
+            "only_a_test",
+            "This was a test: nobody was sent anything, so there is nothing to try again. "
+            "Duplicate it to write to these people.",
+        )
     if message.failed == 0:
         raise DomainError("nothing_failed", "Nothing failed in this campaign.")
     return _draft(message, "again", only_failed=True)
@@ -46,9 +52,17 @@ def _draft(message: Message, suffix: str, *, only_failed: bool) -> CampaignDraft
     name = message.campaign_name or ""
     wish = Wish(
         name=f"{name[: LONGEST_NAME - len(suffix) - 3]} ({suffix})" if name else "",
-        sender="" if message.from_number else message.sender,
+        sender=_sender(message),
         text=message.text,
         people_of=message.public_id,
         only_failed=only_failed,
     )
     return drafts.save(message.account_id, drafts.new_id(), wish)
+
+
+def _sender(message: Message) -> str:
+    """Return the name that it came from, nothing for a number or what only a test may use."""
+    if message.from_number:
+        return ""
+    names = {one.name for one in senders.approved(message.account_id)} if message.is_test else None
+    return message.sender if names is None or message.sender in names else ""

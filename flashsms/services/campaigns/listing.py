@@ -30,15 +30,17 @@ def page(
     *,
     search: str = "",
     statuses: Collection[MessageStatus] = (),
+    is_test: bool | None = None,
     before: str | None = None,
     after: str | None = None,
 ) -> Listed:
     """Return up to `limit` campaigns whose name or text holds `search`, newest first.
 
+    With `is_test` only what test keys sent, or only all else.
     `before` is the id of the last campaign of the page before, `after` that of the first of the
     page behind. Raises NotFound for an id that the account does not have.
     """
-    query = _matching(account_id, search, statuses)
+    query = _matching(account_id, search, statuses, is_test)
     place = tuple_(Message.created_at, Message.id)
     if after is not None:
         edge = history.message(account_id, after)
@@ -67,8 +69,12 @@ def poll_after(message: Message) -> int | None:
     return None
 
 
-def _matching(account_id: int, search: str, statuses: Collection[MessageStatus]) -> Select[Message]:
+def _matching(
+    account_id: int, search: str, statuses: Collection[MessageStatus], is_test: bool | None
+) -> Select[Message]:
     query = select(Message).where(Message.account_id == account_id)
+    if is_test is not None:
+        query = query.where(Message.is_test.is_(is_test))
     if statuses:
         query = query.where(Message.status.in_(statuses))
     if not search:

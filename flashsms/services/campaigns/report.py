@@ -95,7 +95,7 @@ def export_csv(message: Message, timezone: str) -> Iterator[str]:
     A byte order mark comes first, and no cell is a formula. Each piece is a short read of its own.
     """
     zone = ZoneInfo(timezone)
-    head = ["phone", "status", "sent", "finished", "reason", "message"]
+    head = ["phone", "status", "sent", "finished", "reason", "message", "test"]
     yield exporting.BOM + exporting.lines([head])
     query, last = _of(message, None).order_by(Recipient.id).limit(_PIECE), 0
     while True:
@@ -103,14 +103,15 @@ def export_csv(message: Message, timezone: str) -> Iterator[str]:
         db.session.commit()
         if not piece:
             return
-        yield exporting.lines(_cells(line, message.text, zone) for line in piece)
+        yield exporting.lines(_cells(line, message, zone) for line in piece)
         last = piece[-1][0]
 
 
-def _cells(line: Line, text: str, zone: ZoneInfo) -> list[str]:
+def _cells(line: Line, message: Message, zone: ZoneInfo) -> list[str]:
     _, phone, status, sent_at, final_at, reason, own_text = line
     times = (_clock(moment, zone) for moment in (sent_at, final_at))
-    return [phone, status.lower(), *times, reason or "", own_text or text]
+    is_test = "yes" if message.is_test else "no"
+    return [phone, status.lower(), *times, reason or "", own_text or message.text, is_test]
 
 
 def _clock(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -5,13 +5,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flashsms.extensions import db, transaction
-from flashsms.models import MessageStatus
+from flashsms.models import Message, MessageStatus
 from flashsms.services import audit, carriers
 from flashsms.services.audit import Action
 from flashsms.services.contacts.exporting import BOM, quoted, shield
 from flashsms.services.operations import history, recipients
 from flashsms.services.operations.history import Owned
 from flashsms.services.operations.recipients import Line
+from flashsms.services.sending import rehearsing
 
 PIECE = 5000  # rows that are read at once
 
@@ -28,6 +29,7 @@ _MESSAGES = (
     "delivered",
     "failed",
     "credits",
+    "test",
 )
 _RECIPIENTS = (
     "phone",
@@ -44,6 +46,7 @@ _RECIPIENTS = (
     "sent",
     "finished",
     "text",
+    "test",
 )
 
 
@@ -84,7 +87,7 @@ def _messages(wanted: history.Wanted, zone: ZoneInfo) -> Iterator[str]:
 
 def _recipients(wanted: recipients.Wanted, zone: ZoneInfo) -> Iterator[str]:
     yield BOM + quoted([_RECIPIENTS])
-    names = {way.id: way.name for way in carriers.every()}
+    names = {way.id: way.name for way in (rehearsing.WAY, *carriers.every())}
     place: str | None = None
     while True:
         piece = recipients.page(wanted, PIECE, place)
@@ -116,6 +119,7 @@ def _message(one: Owned, zone: ZoneInfo) -> list[str | int]:
         message.delivered,
         message.failed,
         0 if message.status is MessageStatus.CANCELLED else message.credits_used,
+        _is_test(message),
     ]
 
 
@@ -136,7 +140,12 @@ def _recipient(line: Line, names: Mapping[int, str], zone: ZoneInfo) -> list[str
         _clock(one.sent_at, zone),
         _clock(one.final_at, zone),
         shield(line.text),
+        _is_test(line.message),
     ]
+
+
+def _is_test(message: Message) -> str:
+    return "yes" if message.is_test else "no"
 
 
 def _clock(moment: datetime | None, zone: ZoneInfo) -> str:

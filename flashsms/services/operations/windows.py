@@ -14,18 +14,22 @@ from flashsms.services.operations.places import Place
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which messages a list is about; `until` itself is left out."""
+    """Which messages a list is about; `until` itself is left out.
+
+    With `is_test` only what test keys sent, or only all else.
+    """
 
     account_id: int | None = None
     sender: str = ""
     since: datetime | None = None
     until: datetime | None = None
     message: Message | None = None
+    is_test: bool | None = None
 
     @property
     def is_narrow(self) -> bool:
-        """Whether messages of some account, sender, day or id are left out."""
-        asked = (self.account_id, self.since, self.until, self.message)
+        """Whether messages of some account, sender, day, id or kind are left out."""
+        asked = (self.account_id, self.since, self.until, self.message, self.is_test)
         return bool(self.sender) or any(one is not None for one in asked)
 
 
@@ -38,7 +42,7 @@ def messages(scope: Scope, edge: Place | None = None, *, again: bool = False) ->
     if scope.message is not None:
         query = query.where(Message.id == scope.message.id)
     if scope.account_id is not None:
-        query = query.where(Message.account_id == scope.account_id)
+        query = query.where(Message.account_id == scope.account_id, *_kind(scope, Message))
     elif scope.sender:
         query = query.where(Message.sender == scope.sender)
     query = query.where(*_days(scope))
@@ -50,14 +54,14 @@ def messages(scope: Scope, edge: Place | None = None, *, again: bool = False) ->
 
 def left_out(scope: Scope, of: type[Message] = Message) -> list[ColumnElement[bool]]:
     """Return what `messages` has not asked for."""
-    if scope.sender and scope.account_id is not None:
-        return [of.sender == scope.sender]
-    return []
+    if scope.account_id is None:
+        return _kind(scope, of)
+    return [of.sender == scope.sender] if scope.sender else []
 
 
 def conditions(scope: Scope) -> list[ColumnElement[bool]]:
     """Return all that a scope asks of a message."""
-    asked = [*_days(scope)]
+    asked = [*_days(scope), *_kind(scope, Message)]
     if scope.message is not None:
         asked.append(Message.id == scope.message.id)
     if scope.account_id is not None:
@@ -76,6 +80,10 @@ def accounts(ids: Collection[int]) -> dict[int, Account]:
     """Return accounts by their ids."""
     found = db.session.scalars(select(Account).where(Account.id.in_(sorted(ids))))
     return {account.id: account for account in found}
+
+
+def _kind(scope: Scope, of: type[Message]) -> list[ColumnElement[bool]]:
+    return [] if scope.is_test is None else [of.is_test.is_(scope.is_test)]
 
 
 def _days(scope: Scope) -> list[ColumnElement[bool]]:

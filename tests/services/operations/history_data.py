@@ -59,6 +59,7 @@ def _send(
         delivered=counted[RecipientStatus.DELIVERED],
         failed=counted[RecipientStatus.FAILED],
         urgent=False,
+        is_test=moment.minute % 4 == 0,
         expires_at=moment,
         created_at=moment,
     )
@@ -122,6 +123,7 @@ def _fits(message: Message, wanted: history.Wanted | recipients.Wanted) -> bool:
         and (wanted.since is None or message.created_at >= wanted.since)
         and (wanted.until is None or message.created_at < wanted.until)
         and (wanted.message is None or message.id == wanted.message.id)
+        and wanted.is_test in (None, message.is_test)
     )
 
 

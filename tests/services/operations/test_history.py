@@ -1,6 +1,7 @@
 """Lists over all accounts show exactly what reading everything would, in bounded pieces."""
 
 import csv
+import itertools
 import random
 import re
 from collections.abc import Iterator
@@ -105,6 +106,7 @@ def choices(members: list[Member]) -> dict[str, list[Any]]:
         "status": list(RecipientStatus),
         "carrier_id": list(db.session.scalars(select(Carrier.id))),
         "reason": list(REASONS),
+        "is_test": [True, False],
     }
 
 
@@ -145,20 +147,13 @@ def test_message_filters_give_what_reading_all_gives_in_order(members: list[Memb
         "sender": ["", "Shop"],
         "status": [None, *MessageStatus],
         "message": [None, one],
+        "is_test": [None, True, False],
     }
-    for account_id in offered["account_id"]:
-        for sender in offered["sender"]:
-            for status in offered["status"]:
-                for days in ({}, MIDDLE):
-                    for message in offered["message"]:
-                        wanted = history.Wanted(
-                            account_id=account_id,
-                            sender=sender,
-                            status=status,
-                            message=message,
-                            **days,
-                        )
-                        assert all_messages(wanted) == expected_messages(wanted), wanted
+    dice = random.Random(1)
+    everything = list(itertools.product(*offered.values(), ({}, MIDDLE)))
+    for *values, days in dice.sample(everything, len(everything) // 3):
+        wanted = history.Wanted(**dict(zip(offered, values, strict=True)), **days)
+        assert all_messages(wanted) == expected_messages(wanted), wanted
 
 
 def test_recipients_come_newest_first(members: list[Member]) -> None:
@@ -259,7 +254,9 @@ def test_no_statement_reads_a_large_table_from_end_to_end(members: list[Member])
     for status in (None, *MessageStatus):
         for account_id in (None, members[0].account.id):
             for sender in ("", "Shop"):
-                history.page(history.Wanted(account_id, sender, status=status, **MIDDLE), 5)
+                for is_test in (None, True):
+                    asked_for = {"sender": sender, "status": status, "is_test": is_test}
+                    history.page(history.Wanted(account_id, **asked_for, **MIDDLE), 5)
     history.reasons()
     asked = dict(one for one in ran if one[0].startswith(("SELECT", "WITH")))
     assert len(asked) > 30
@@ -329,8 +326,21 @@ def test_no_cell_of_an_export_is_a_formula(ama: Member) -> None:
     sending.accept(ama.account.id, order)
     row = read(exports.messages_csv(history.Wanted(), "Africa/Accra", {}))[1]
     assert (row[5], row[6]) == ("'@sum", "'=1+1")
-    row = read(exports.recipients_csv(recipients.Wanted(), "Africa/Accra", {}))[1]
-    assert row[-1] == "'=1+1"
+    assert row[-1] == "no"
+    head, row = read(exports.recipients_csv(recipients.Wanted(), "Africa/Accra", {}))
+    assert row[-2:] == ["'=1+1", "no"]
+    assert head[-1] == "test"
+
+
+def test_an_export_tells_what_test_keys_sent(ama: Member) -> None:
+    sending.accept(ama.account.id, Order(text="Hi", recipients=phones(1), is_test=True))
+    sending.accept(ama.account.id, Order(text="Hi", recipients=phones(1)))
+    lists = (
+        read(exports.messages_csv(history.Wanted(is_test=True), "Africa/Accra", {})),
+        read(exports.recipients_csv(recipients.Wanted(is_test=True), "Africa/Accra", {})),
+    )
+    for _, *rows in lists:
+        assert [row[-1] for row in rows] == ["yes"]
 
 
 def test_a_number_is_told_with_the_accounts_it_opted_out_of(ama: Member, kofi: Member) -> None:
