@@ -23,7 +23,8 @@ def note(account_id: int, type: TransactionType, before: int, after: int, thresh
     if after < threshold <= before:
         _fall(account_id, after, threshold)
     elif before < threshold <= after and type is not TransactionType.REFUND:
-        change(update(Account).where(Account.id == account_id).values(balance_told_at=None))
+        begun = {"balance_fell_at": None, "balance_told_at": None}
+        change(update(Account).where(Account.id == account_id).values(begun))
 
 
 def _fall(account_id: int, balance: int, threshold: int) -> None:

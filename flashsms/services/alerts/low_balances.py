@@ -1,7 +1,8 @@
 """Telling owners that credits run low: by letters, and by a text if they want one.
 
 The booking that made the balance fall only marks the account, so that it waits for nothing; the
-tick finds the mark and takes it away in the transaction that tells. A lost Redis delays that alone.
+tick finds the mark and takes it away in the transaction that tells. While a refund has carried the
+balance back the mark stays: of the next fall nobody may be told for an hour.
 """
 
 import logging
@@ -20,6 +21,8 @@ from flashsms.services.sending import Order
 PER_TICK = 100
 CAMPAIGN = "Low balance alert"
 LABEL = "Automatic SMS"
+
+_IS_LOW = (Account.balance_fell_at.is_not(None), Account.balance < Account.low_balance)
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ def text(balance: int, threshold: int) -> str:
 
 
 def _fallen() -> list[int]:
-    fallen = select(Account.id).where(Account.balance_fell_at.is_not(None))
+    fallen = select(Account.id).where(*_IS_LOW)
     found = db.session.scalars(fallen.order_by(Account.balance_fell_at).limit(PER_TICK)).all()
     db.session.commit()
     return list(found)
@@ -51,13 +54,11 @@ def _fallen() -> list[int]:
 
 def _tell(account_id: int) -> None:
     """Tell what still holds; of two ticks at once the first takes the mark away."""
-    marked = update(Account).where(Account.id == account_id, Account.balance_fell_at.is_not(None))
+    marked = update(Account).where(Account.id == account_id, *_IS_LOW)
     with transaction():
         if change(marked.values(balance_fell_at=None)).rowcount == 0:
             return
         account = db.session.get_one(Account, account_id, populate_existing=True)
-        if not account.runs_low:
-            return
         letters.tell_owners(account_id, letters.LOW_BALANCE)
         if account.low_balance_sms:
             _text(account)

@@ -77,7 +77,7 @@ def _check(wanted: Thresholds) -> None:
 def _values(before: Thresholds, wanted: Thresholds) -> dict[str, Any]:
     values: dict[str, Any] = asdict(wanted)
     if wanted.low_balance != before.low_balance:
-        values["balance_told_at"] = None
+        values |= {"balance_fell_at": None, "balance_told_at": None}
     if wanted.low_rate != before.low_rate:
         values["rate_told_at"] = None
     return values

@@ -171,6 +171,22 @@ def test_what_does_not_hold_any_more_is_not_mailed(ama: Member, mailed: Letters)
         assert (mailed, texts()) == ([], [])
 
 
+def test_a_fall_that_a_refund_undid_before_it_was_mailed_is_mailed_when_it_comes_again(
+    ama: Member, mailed: Letters
+) -> None:
+    listen(ama)
+    want(ama, low_balance=100)
+    charge(ama, 950)
+    refund(ama, 60)
+    schedule.tick()
+    assert mailed == []
+    charge(ama, 20)
+    for _ in range(2):
+        schedule.tick()
+    assert [subject for _, subject, _ in mailed] == ["90 credits left on FlashSMS"]
+    assert told() == [low(50)]
+
+
 def test_another_threshold_is_told_anew_but_is_no_crossing_by_itself(
     ama: Member, mailed: Letters
 ) -> None:
@@ -181,10 +197,11 @@ def test_another_threshold_is_told_anew_but_is_no_crossing_by_itself(
     assert told() == [low(400, 500)]
     charge(ama, 200)
     assert told() == [low(400, 500), low(200, 300)]
+    schedule.tick()
     want(ama, low_balance=1000)
     schedule.tick()
-    assert len(told()) == 2
-    assert "fewer than 1,000" in mailed[0][2]
+    assert (len(told()), len(mailed), len(texts())) == (2, 1, 1)
+    assert "fewer than 300" in mailed[0][2]
 
 
 def test_a_charge_that_is_refused_or_undone_tells_nothing(ama: Member, mailed: Letters) -> None:
