@@ -11,11 +11,17 @@ from itertools import islice, starmap
 from pathlib import Path
 
 import pytest
+from config import Config
 from conftest import RATE_LIMIT
+from flashsms import create_app
+from flashsms.extensions import db
+from flashsms.models import Scope
+from flashsms.services import accounts, keys
+from scripted import Server, ok
 from tests.browser.site import Site
 
 import flashsms_client
-from flashsms_client import FlashSMS, NewContact
+from flashsms_client import Event, FlashSMS, NewContact, webhooks
 
 pytestmark = pytest.mark.xdist_group("client")  # they share an installation
 
@@ -30,32 +36,38 @@ def eventually(fact: Callable[[], bool]) -> None:
 
 
 @pytest.fixture(scope="module")
-def narrow(site: Site) -> Iterator[FlashSMS]:
+def account_id(site: Site) -> Iterator[int]:
+    """The account of the installation, within its application: to make keys for it."""
+    app = create_app(Config(site.env))
+    with app.app_context():
+        yield accounts.find_by_email("owner@example.com").id
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["redis"].close()
+
+
+@pytest.fixture(scope="module")
+def narrow(site: Site, account_id: int) -> Iterator[FlashSMS]:
     """A client whose key may only see the balance."""
-    key = new_key(site, "--scope", "balance:read")
+    _, key = keys.create(account_id, "narrow", [Scope.BALANCE_READ])
     with FlashSMS(key, site.url, max_retries=0) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def test_key(site: Site) -> str:
-    return new_key(site, "--test")
-
-
-def new_key(site: Site, *options: str) -> str:
-    owner = ("--account", "owner@example.com", "--name", "x")
-    key: str = site.cli("key", "create", *owner, *options)["key"]
+def trial_key(account_id: int) -> str:
+    _, key = keys.create(account_id, "trial", is_test=True)
     return key
 
 
-def test_the_readme_works_as_pasted(site: Site, test_key: str):
+def test_the_readme_works_as_pasted(site: Site, trial_key: str):
     script = "".join(re.findall(r"```python\n(.*?)```", (HOME / "README.md").read_text(), re.S))
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         env={
             **os.environ,
             "PYTHONPATH": str(HOME / "src"),
-            "FLASHSMS_KEY": test_key,
+            "FLASHSMS_KEY": trial_key,
             "FLASHSMS_URL": site.url,
         },
         capture_output=True,
@@ -86,8 +98,8 @@ def test_a_message_is_sent_once_and_delivered(live: FlashSMS):
     assert sent.message_id in {one.id for one in live.sms.history(status="DELIVERED")}
 
 
-def test_a_test_key_goes_the_whole_way_for_nothing(live: FlashSMS, site: Site, test_key: str):
-    with FlashSMS(test_key, site.url) as trying:
+def test_a_test_key_goes_the_whole_way_for_nothing(live: FlashSMS, site: Site, trial_key: str):
+    with FlashSMS(trial_key, site.url) as trying:
         sent = trying.sms.send("Hello", recipients=["0241110001", "0241110002"])
         assert (sent.test, sent.credits_used) == (True, 0)
         assert trying.sms.dry_run("Hello", recipients=["0241110001"]).test
@@ -188,3 +200,44 @@ def test_webhooks_are_kept(live: FlashSMS):
     live.webhooks.delete(made.id)
     with pytest.raises(flashsms_client.NotFound):
         live.webhooks.get(made.id)
+
+
+def test_events_arrive_and_are_genuine(
+    live: FlashSMS, site: Site, trial_key: str, server: Server
+) -> None:
+    server.will(*[ok({})] * 50)
+    kinds = ["recipient.delivered", "recipient.failed", "message.completed"]
+    hook = live.webhooks.create(f"{server.url}/events", kinds)
+    secrets = [hook.secret]
+
+    def told() -> dict[str, Event]:
+        """The events until now, each once; every request is signed with every secret."""
+        requests = [(one.body, one.headers, secret) for one in server.seen for secret in secrets]
+        return {event.id: event for one in requests for event in webhooks.verify(*one)}
+
+    def is_told_of(type: str) -> bool:
+        return type in {event.type for event in told().values()}
+
+    with FlashSMS(trial_key, site.url) as trying:
+        sent = trying.sms.send("Hello", recipients=["0241110001", "0241110002"])
+    eventually(lambda: is_told_of("message.completed"))
+    outcomes = [event.data for event in told().values()]
+    reached = [one for one in outcomes if isinstance(one, webhooks.RecipientOutcome)]
+    assert {one.phone: one.status for one in reached} == {
+        "233241110001": "DELIVERED",
+        "233241110002": "FAILED",
+    }
+    [done] = [one for one in outcomes if isinstance(one, webhooks.MessageProgress)]
+    assert (done.message_id, done.test) == (sent.message_id, True)
+    assert (done.delivered, done.failed) == (1, 1)
+
+    server.seen.clear()
+    secrets.append(live.webhooks.rotate_secret(hook.id).secret)
+    live.webhooks.test(hook.id)
+    eventually(lambda: is_told_of("webhook.test"))
+    before = len(server.seen)
+    eventually(lambda: {one.status for one in live.webhooks.deliveries(hook.id)} == {"DELIVERED"})
+    live.webhooks.replay(hook.id, next(live.webhooks.deliveries(hook.id)).id)
+    eventually(lambda: len(server.seen) > before)
+    assert len(told()) == 1
+    live.webhooks.delete(hook.id)
