@@ -1,5 +1,6 @@
 """JSON Schema in words: the fields of a body or an answer, line by line."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,16 +34,20 @@ class Shapes:
     def __init__(self, document: Schema) -> None:
         self._schemas: Schema = document["components"]["schemas"]
 
-    def fields(self, schema: Schema, before: str = "") -> Iterator[Field]:
-        """Yield the fields of an object and of what is in it: `contacts[].phone`."""
+    def fields(self, schema: Schema, before: str = "", *, nullable: bool = True) -> Iterator[Field]:
+        """Yield the fields of an object and of what is in it: `contacts[].phone`.
+
+        Unless it is `nullable`, null is as good as leaving a field out and not worth a word.
+        """
         found = self._object(schema)
         needed = found.get("required", ())
         for name, one in found.get("properties", {}).items():
-            path = f"{before}{name}"
+            path, kind = f"{before}{name}", self.kind(one)
             meaning = one.get("description") or self.follow(one).get("description", "")
-            yield Field(path, self.kind(one), name in needed, meaning)
+            shown = kind if nullable else kind.removesuffix(" or null")
+            yield Field(path, shown, name in needed, meaning)
             inner, more = self._inside(one)
-            yield from self.fields(inner, f"{path}{more}.")
+            yield from self.fields(inner, f"{path}{more}.", nullable=nullable)
 
     def kind(self, schema: Schema) -> str:
         """Return what a value is, in a few words."""
@@ -50,7 +55,7 @@ class Shapes:
         if "anyOf" in found:
             return " or ".join(dict.fromkeys(self.kind(one) for one in found["anyOf"]))
         if "const" in found:
-            return f"always {found['const']!r}".replace("True", "true").replace("False", "false")
+            return f"always {json.dumps(found['const'])}"
         if "enum" in found:
             shown = [str(one) for one in found["enum"][:_MOST_CHOICES]]
             return f"one of {', '.join(shown)}"
@@ -67,8 +72,10 @@ class Shapes:
         return self.follow(shared)
 
     def _named(self, name: str, schema: Schema) -> str:
+        if name == "null":
+            return name
         if name == "array" and "items" in schema:
-            return f"list of {self.kind(schema['items'])}"
+            return f"list of {_plural(self.kind(schema['items']))}{_bounds(schema)}"
         if name == "string" and schema.get("format") == "date-time":
             return "time"
         return {"integer": "whole number"}.get(name, name) + _bounds(schema)
@@ -88,6 +95,11 @@ class Shapes:
                 (self.follow(one) for one in found["anyOf"] if one != {"type": "null"}), {}
             )
         return (found["items"], "[]") if "items" in found else (found, "")
+
+
+def _plural(kind: str) -> str:
+    """Return the plural of a kind that is one or two words; of others, themselves."""
+    return f"{kind}s" if kind in ("string", "object", "whole number") else kind
 
 
 def _bounds(schema: Schema) -> str:

@@ -126,7 +126,7 @@ def _operation(
         description=said.get("description", ""),
         scope=said.get("x-scope"),
         parameters=[_parameter(one, shapes) for one in given],
-        body=list(shapes.fields(content.get("schema", {}))),
+        body=list(shapes.fields(content.get("schema", {}), nullable="patch" in methods)),
         curl=_curl(document["servers"][0]["url"], path, methods[-1], given, content),
         answers=[_pretty(one["value"]) for one in answer.get("examples", {}).values()],
         answer=list(shapes.fields(_data(answer))),

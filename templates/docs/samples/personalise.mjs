@@ -21,4 +21,5 @@ const preview = await send({ ...order, dryRun: true });
 for (const { phone, message } of preview.message.samples) console.log(`${phone}: ${message}`);
 console.log(`Price: ${preview.creditsRequired} credits`);
 
-if (preview.canAfford) console.log(`Accepted as ${(await send(order)).messageId}`);
+const sent = await send(order);
+console.log(`Accepted as ${sent.messageId}`);

@@ -30,5 +30,5 @@ for sample in preview["message"]["samples"]:
     print(f"{sample['phone']}: {sample['message']}")
 print("Price:", preview["creditsRequired"], "credits")
 
-if preview["canAfford"]:
-    print("Accepted as", send(order)["messageId"])
+sent = send(order)
+print("Accepted as", sent["messageId"])

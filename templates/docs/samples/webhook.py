@@ -25,10 +25,10 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         genuine = is_genuine(self.headers, body)  # by the bytes as they came
-        self.send_response(204 if genuine else 401)
-        self.end_headers()
         for event in json.loads(body)["events"] if genuine else []:
             print(event["id"], event["type"], json.dumps(event["data"]), flush=True)
+        self.send_response(204 if genuine else 401)
+        self.end_headers()
 
 
 print(f"Listening on port {PORT}", flush=True)
