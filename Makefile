@@ -12,7 +12,7 @@ TURN := $(if $(shell command -v flock),flock Makefile)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak check bench bench-peers client vendor screenshots clean
+.PHONY: help run demo test soak fuzz check bench bench-peers client vendor screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -33,6 +33,10 @@ test: $(TOOLS) $(PEERS) ## run every test, on SQLite and on PostgreSQL
 soak: $(TOOLS) $(PEERS) ## run the fault tests in their long form, on both databases
 	FAULTS_LONG=1 TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 tests/faults
 	FAULTS_LONG=1 TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 tests/faults
+
+fuzz: $(TOOLS) ## try the API with thousands of generated requests, on both databases
+	FUZZ_LONG=1 TEST_DATABASE=sqlite $(BIN)/python -m pytest -s tests/api/test_schemathesis.py
+	FUZZ_LONG=1 TEST_DATABASE=postgresql $(BIN)/python -m pytest -s tests/api/test_schemathesis.py
 
 check: $(TOOLS) ## lint: style, types, the direction of imports, templates
 	$(BIN)/ruff check .

@@ -75,7 +75,7 @@ def import_contacts() -> Response:
     return answer_once(wanted, lambda: _import(current_key().account_id, wanted))
 
 
-@bp.get("/contacts/<contact_id>")
+@bp.get("/contacts/<contact:contact_id>")
 @scope(Scope.CONTACTS_READ)
 @answers(ContactAnswer, refuses=("contact_unknown",))
 def show_contact(contact_id: str) -> Response:
@@ -83,7 +83,7 @@ def show_contact(contact_id: str) -> Response:
     return answer(_show_one(contacts.find(current_key().account_id, contact_id)))
 
 
-@bp.route("/contacts/<contact_id>", methods=["PUT", "PATCH"])
+@bp.route("/contacts/<contact:contact_id>", methods=["PUT", "PATCH"])
 @scope(Scope.CONTACTS_WRITE)
 @answers(
     ContactAnswer,
@@ -96,7 +96,7 @@ def change_contact(contact_id: str) -> Response:
     return answer(_show_one(contacts.edit(current_key().account_id, contact_id, wanted.given())))
 
 
-@bp.delete("/contacts/<contact_id>")
+@bp.delete("/contacts/<contact:contact_id>")
 @scope(Scope.CONTACTS_WRITE)
 @answers(DeletedAnswer, refuses=("contact_unknown",))
 def delete_contact(contact_id: str) -> Response:

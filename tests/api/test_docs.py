@@ -13,7 +13,7 @@ CODE = re.compile(r"""(?:Refusal\(\s*\d+,|DomainError\(|NotFound\(|Conflict\()\s
 def documented(path: str) -> str:
     """Return a path of ours as the page writes it: `/contacts/{contactId}`."""
     camel = re.sub(r"_([a-z])", lambda found: found[1].upper(), path.removeprefix("/api/v1"))
-    return camel.replace("<", "{").replace(">", "}")
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", camel)
 
 
 def test_every_endpoint_is_documented(app: Flask):

@@ -30,6 +30,21 @@ def test_a_method_that_is_not_taken_is_answered_with_those_that_are(client: Flas
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [("groups", "GET, HEAD, OPTIONS, POST"), ("import", "OPTIONS, POST")],
+)
+def test_what_stands_beside_the_contacts_is_no_contact(
+    client: FlaskClient, ama: Member, path: str, taken: str
+):
+    for method in ("PUT", "PATCH", "DELETE"):
+        response = client.open(f"/api/v1/contacts/{path}", method=method, headers=ama.headers)
+        error(response, 405, "method_not_allowed")
+        assert response.headers["Allow"] == taken
+    offered = client.options(f"/api/v1/contacts/{path}").headers["Allow"]
+    assert set(offered.split(", ")) == set(taken.split(", "))
+
+
 def test_a_sane_request_id_is_kept(client: FlaskClient):
     response = client.get("/api/v1/nothing", headers={"X-Request-Id": "job-17.Retry_2"})
     assert response.json["requestId"] == "job-17.Retry_2"

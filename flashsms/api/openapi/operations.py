@@ -14,6 +14,7 @@ from flashsms.api.openapi.schemas import components, reference, without_null
 
 View = Callable[..., Any]
 Part = dict[str, Any]
+_PLACE = re.compile(r"<(?:\w+:)?(\w+)>")  # of an id in a rule
 _LIMITS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _ONCE = (
     "A text of your own choice, such as an order number. A repeated call with the same key gets "
@@ -61,11 +62,11 @@ def camel(name: str) -> str:
 def path(rule: Rule) -> str:
     """Return a path below /api/v1 as the document writes it: `/contacts/{contactId}`."""
     short = rule.rule.removeprefix("/api/v1")
-    return re.sub(r"<(\w+)>", lambda found: "{" + camel(found[1]) + "}", short)
+    return _PLACE.sub(lambda found: "{" + camel(found[1]) + "}", short)
 
 
 def _path(rule: Rule) -> list[Part]:
-    names = [camel(name) for name in re.findall(r"<(\w+)>", rule.rule)]
+    names = [camel(name) for name in _PLACE.findall(rule.rule)]
     return [_id(name, *examples.IDS[name]) for name in names]
 
 

@@ -8,6 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from flashsms.api.schemas.answers import Pagination
 from flashsms.api.schemas.shapes import (
+    CONTROLS,
     Answer,
     Body,
     ContactId,
@@ -19,6 +20,7 @@ from flashsms.api.schemas.shapes import (
     Shape,
     Typed,
     documented,
+    trimmed,
     whole,
     wrong,
 )
@@ -30,12 +32,12 @@ def _people(given: Any) -> Any:
     return given
 
 
-_CONTROL = r"\u0000-\u001f\u007f-\u009f"
+_PIECE = rf"[^@\s{CONTROLS}]+"
 Email = Annotated[
     str,
     documented(
-        maxLength=254,
-        pattern=rf"^\s*([^@\s{_CONTROL}]+@[^@\s{_CONTROL}]+\.[^@\s{_CONTROL}]+)?\s*$",
+        pattern=rf"^\s*({_PIECE}@{_PIECE}\.{_PIECE})?\s*$",
+        allOf=[{"pattern": r"^\s*\S{0,254}\s*$"}],
     ),
 ]
 CustomFields = Annotated[
@@ -46,8 +48,7 @@ CustomFields = Annotated[
             "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,39}$"},
             "additionalProperties": {
                 "type": ["string", "null"],
-                "maxLength": 300,
-                "pattern": rf"^\s*[^{_CONTROL}\u2028\u2029]*\s*$",
+                "pattern": trimmed(300),
             },
             "maxProperties": 40,
         }
@@ -74,14 +75,14 @@ class ContactChange(Body):
     phone: Typed | SkipJsonSchema[None] = None
     """Another number, in any usual notation. It cannot be cleared."""
     first_name: Name | None = None
-    """The first name, on one line."""
+    """The first name, one line of at most 100 characters."""
     last_name: Name | None = None
-    """The last name, on one line."""
+    """The last name, one line of at most 100 characters."""
     email: Email | None = None
-    """An e-mail address."""
+    """An e-mail address of at most 254 characters."""
     custom_fields: CustomFields = None
-    """Values of your own by name, at most 20 with a value; each is changed by itself and null
-    removes it. The names that every contact has (`firstName`, `phone` ...) are taken."""
+    """Values of your own by name, at most 20 of up to 300 characters; each is changed by itself and
+    null removes it. The names that every contact has (`firstName`, `phone` ...) are taken."""
 
     def given(self) -> dict[str, Any]:
         """Return what was given of a contact's fields, null included, by the names it came with."""

@@ -9,7 +9,7 @@ class GroupRequest(Body):
     """A group to make."""
 
     name: RequiredName
-    """One line that no other group of the account has, in whatever case."""
+    """One line of at most 100 characters. No other group has it, in whatever case."""
 
 
 class GroupAnswer(Answer):

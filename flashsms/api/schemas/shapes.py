@@ -17,7 +17,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,30}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MOMENT = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ][0-9].*")
 _LAST_PAGE = 1_000_000
-_INNER = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
+CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 
 
 def documented(**keywords: Any) -> FieldInfo:
@@ -71,6 +71,12 @@ def one_line(text: str) -> str:
     return text.strip()
 
 
+def trimmed(longest: int, least: int = 0) -> str:
+    """Return the pattern of one line of at most so many characters, blanks around it aside."""
+    line = rf"[^\s{CONTROLS}]([^{CONTROLS}]{{0,{longest - 2}}}[^\s{CONTROLS}])?"
+    return rf"^\s*{line}\s*$" if least else rf"^\s*({line})?\s*$"
+
+
 def public_id(prefix: str, length: int = 20) -> FieldInfo:
     """Document an id of ours, which has so many characters after its prefix."""
     return documented(pattern=f"^{prefix}[0-9a-z]{{{length}}}$")
@@ -78,14 +84,12 @@ def public_id(prefix: str, length: int = 20) -> FieldInfo:
 
 # One fault is enough: a megabyte of them must stay cheap.
 Strings = Annotated[list[str], Field(fail_fast=True)]
-ONE_LINE = documented(pattern=f"^{_INNER}$")
+ONE_LINE = documented(pattern=f"^[^{CONTROLS}]*$")
 Line = Annotated[str, AfterValidator(one_line), ONE_LINE]
 PageNumber = Annotated[int, Field(ge=1, le=_LAST_PAGE), BeforeValidator(whole)]
 
-Name = Annotated[str, documented(maxLength=100, pattern=rf"^\s*{_INNER}\s*$")]
-RequiredName = Annotated[
-    str, documented(maxLength=100, pattern=rf"^\s*[^\s\u0000-\u001f\u007f-\u009f]{_INNER}\s*$")
-]
+Name = Annotated[str, documented(pattern=trimmed(100))]
+RequiredName = Annotated[str, documented(pattern=trimmed(100, least=1))]
 Text = Annotated[
     str, documented(maxLength=918, pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$")
 ]  # of a message: not blank
@@ -97,7 +101,7 @@ TemplateId = Annotated[str, public_id("tpl_")]
 TransactionId = Annotated[str, public_id("txn_")]
 WebhookId = Annotated[str, public_id("whk_")]
 DeliveryId = Annotated[str, public_id("dlv_")]
-Typed = Annotated[str, documented(format="phone")]  # a number in any usual notation
+Typed = Annotated[str, documented(format="phone", minLength=1)]  # a number in any usual notation
 Phone = Annotated[str, documented(pattern="^[0-9]{7,15}$")]
 Count = Annotated[int, Field(ge=0)]
 

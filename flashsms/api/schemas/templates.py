@@ -20,7 +20,7 @@ class TemplateRequest(Body):
     """A template to make."""
 
     name: RequiredName
-    """One line that no other template of the account has, in whatever case."""
+    """One line of at most 100 characters. No other template has it, in whatever case."""
     content: Text
     """The text, with placeholders such as `{{firstName|there}}` where it differs."""
 
@@ -29,7 +29,7 @@ class TemplateChange(Body, json_schema_extra=either("name", "content")):
     """What to change of a template; what is absent stays."""
 
     name: RequiredName | None = None
-    """Another name."""
+    """Another name, under the same rules."""
     content: Text | None = None
     """Another text."""
 

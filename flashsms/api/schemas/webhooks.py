@@ -17,6 +17,7 @@ from flashsms.api.schemas.shapes import (
     WebhookId,
     documented,
     either,
+    trimmed,
     whole,
     wrong,
 )
@@ -32,10 +33,7 @@ Events = Annotated[
     Strings,
     documented(minItems=1, items={"type": "string", "enum": [type.value for type in CHOOSABLE]}),
 ]
-Description = Annotated[
-    str,
-    documented(maxLength=LONGEST_DESCRIPTION, pattern=r"^\s*[^\u0000-\u001f\u007f-\u009f]*\s*$"),
-]
+Description = Annotated[str, documented(pattern=trimmed(LONGEST_DESCRIPTION))]
 Secret = Annotated[str, documented(pattern="^whsec_[A-Za-z0-9+/]+=*$")]
 
 
