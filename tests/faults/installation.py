@@ -124,7 +124,7 @@ class Installation:
         return Redis.from_url(self._env["REDIS_URL"])
 
     def start(self, *programs: str) -> list[Process]:
-        """Start programs by their names in `make run`; any `worker-…` may be named."""
+        """Start programs by their names in `make run`; any `worker-…` and `webhooks-2` may be."""
         return [self._start(name) for name in programs]
 
     def smsc(self, *options: str) -> Smsc:
@@ -156,7 +156,8 @@ class Installation:
             print(f"--- {name} ---", process.said[-6000:], sep="\n")
 
     def _start(self, name: str) -> Process:
-        command = self._commands["worker-1" if name.startswith("worker") else name]
+        same = "worker-1" if name.startswith("worker") else name.removesuffix("-2")
+        command = self._commands[same]
         process = Process(command, self._env, self.home / f"{name}.log")
         self._processes[name] = process
         return process

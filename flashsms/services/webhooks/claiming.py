@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Row,
+    Select,
     delete,
     exists,
     func,
@@ -54,8 +55,11 @@ def claim(most: int, but: Collection[int] = (), *, healthy: bool = False) -> lis
     Not those of `but`; with `healthy` only those whose last attempt was a success. One that waited
     longest goes first.
     """
+    wanted = _wanted(but, healthy=healthy)
+    if db.session.scalar(wanted.limit(1)) is None:  # as usual, and nobody who writes is disturbed
+        return []
     with transaction():
-        leased = _lease(min(most, MOST_ENDPOINTS), but, healthy=healthy)
+        leased = _lease(wanted, min(most, MOST_ENDPOINTS))
         if not leased:
             return []
         deliveries = _pending(leased)
@@ -83,12 +87,16 @@ def _due() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _lease(most: int, but: Collection[int], *, healthy: bool) -> dict[int, WebhookEndpoint]:
+def _wanted(but: Collection[int], *, healthy: bool) -> Select[int]:
     wanted = select(WebhookEndpoint.id).where(*_due())
     if but:
         wanted = wanted.where(WebhookEndpoint.id.not_in(but))
     if healthy:
         wanted = wanted.where(WebhookEndpoint.failures == 0)
+    return wanted
+
+
+def _lease(wanted: Select[int], most: int) -> dict[int, WebhookEndpoint]:
     oldest = wanted.order_by(WebhookEndpoint.leased_until.nulls_first(), WebhookEndpoint.id)
     chosen = oldest.limit(most).with_for_update(skip_locked=True).cte("chosen")
     leased = db.session.scalars(

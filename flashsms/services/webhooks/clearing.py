@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select, update
 from flashsms.extensions import db, transaction
 from flashsms.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent, now
 from flashsms.models.rows import change
+from flashsms.models.webhook import IS_DELETED
 
 PIECE = 500  # rows that one transaction deletes at most, and their attempts
 AT_ONCE = 10  # pieces in a row
@@ -20,7 +21,9 @@ def clear_deleted() -> None:
     delivery nor the endpoint changed under its hands. An endpoint's own row goes last, after KEPT:
     a transaction that knew it before may write events for it until it ends.
     """
-    for _ in range(AT_ONCE):
+    any_deleted = db.session.scalar(select(WebhookEndpoint.id).where(IS_DELETED).limit(1))
+    db.session.commit()
+    for _ in range(AT_ONCE if any_deleted else 0):
         with transaction():
             endpoint = _next()
             if endpoint is None:

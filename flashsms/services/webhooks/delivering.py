@@ -13,13 +13,14 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from flashsms import queue
-from flashsms.extensions import db
+from flashsms.extensions import db, transaction
 from flashsms.services.webhooks import claiming, settling
 from flashsms.services.webhooks.courier import PLACES, Courier
-from flashsms.services.webhooks.parcels import Result
+from flashsms.services.webhooks.parcels import Parcel, Result
 
 SPELL = 20.0  # seconds after which a job lets the next one go on
 POLL = 0.05  # seconds between two looks for what is due while slow receivers are waited for
+BREATH = 0.03  # seconds between two turns, in which others may write to SQLite, too
 STUMBLE = 0.5  # seconds until a database that failed is tried again
 FAREWELL = 4.0  # seconds that a worker which is to end waits for receivers
 ALIVE = 3.0  # seconds between two signs of life
@@ -44,57 +45,79 @@ def deliver_due() -> None:
 def _work(courier: Courier, until: float) -> None:
     """Work for as long as there is anything to do; what was collected is always settled."""
     unsettled: list[Result] = []
-    said = 0.0
+    turn = said = 0.0
     while unsettled or not (courier.leaving or time.monotonic() > until):
         if time.monotonic() - said > ALIVE:
             said = time.monotonic()
             queue.keep_delivering()
-        unsettled += courier.collect(POLL if courier.under_way else 0)
+        unsettled += _collect(courier, earliest=turn + BREATH)
         try:
-            _settle(unsettled)
-            unsettled.clear()
-            if not _take(courier) and not courier.under_way:
-                break
+            parcels = _turn(courier, unsettled)
         except OperationalError as error:
             log.warning("Webhooks wait for the database: %s", type(error.orig).__name__)
             db.session.remove()
             time.sleep(STUMBLE)
+            continue
+        turn = time.monotonic()
+        unsettled.clear()
+        courier.send(parcels)
+        if not courier.under_way:
+            break
 
 
-def _take(courier: Courier) -> bool:
-    """Claim what is due, send it, and return whether there was any.
-
-    Receivers that fail have half of the places: if they hang, the others do not wait for one.
-    """
-    if courier.free <= 0:
-        return False
-    healthy = courier.failing >= PLACES // 2
-    parcels = claiming.claim(courier.free, list(courier.under_way), healthy=healthy)
-    courier.send(parcels)
-    return bool(parcels)
+def _collect(courier: Courier, earliest: float) -> list[Result]:
+    """Return what came back, not before `earliest`: then more of it is settled at once."""
+    results = courier.collect(POLL if courier.under_way else 0)
+    rest = earliest - time.monotonic()
+    if results and rest > 0:
+        time.sleep(rest)
+        results += courier.collect(0)
+    return results
 
 
-def _settle(results: Sequence[Result]) -> None:
-    """Store results, each by itself if they cannot be stored together."""
+def _turn(courier: Courier, results: Sequence[Result]) -> list[Parcel]:
+    """Settle results and claim what is due, in one transaction if there is anything to write."""
+    if not results:
+        parcels = _take(courier)
+        db.session.commit()  # or the next look would see what this one saw
+        return parcels
     try:
-        settling.settle(results)
-        return
+        with transaction():
+            settling.settle(results)
+            return _take(courier)
     except OperationalError:
         raise
     except SQLAlchemyError:
         log.exception("Results cannot be stored at once, so each is.")
     for result in results:
-        try:
-            settling.settle([result])
-        except OperationalError:
-            raise
-        except SQLAlchemyError:
-            log.exception("The result of delivery %s cannot be stored.", result.parcel.name)
+        _settle(result)
+    return _take(courier)
+
+
+def _take(courier: Courier) -> list[Parcel]:
+    """Claim what is due.
+
+    Receivers that fail have half of the places: if they hang, the others do not wait for one.
+    """
+    if courier.leaving or courier.free <= 0:
+        return []
+    healthy = courier.failing >= PLACES // 2
+    return claiming.claim(courier.free, list(courier.under_way), healthy=healthy)
+
+
+def _settle(result: Result) -> None:
+    try:
+        settling.settle([result])
+    except OperationalError:
+        raise
+    except SQLAlchemyError:
+        log.exception("The result of delivery %s cannot be stored.", result.parcel.name)
 
 
 def _pass_on(courier: Courier) -> None:
     """Leave what is due or under way to the next job."""
     # In this order: whoever emits from here on queues a job, and whoever did before is seen.
+    db.session.commit()
     queue.end_delivering()
     if courier.under_way or claiming.is_due():
         queue.enqueue_webhooks()
@@ -104,7 +127,7 @@ def _say_farewell(courier: Courier) -> None:
     """Wait a little for what is under way; leave the rest to whoever comes next."""
     until = time.monotonic() + FAREWELL
     while courier.under_way and time.monotonic() < until:
-        _settle(courier.collect(POLL))
+        settling.settle(courier.collect(POLL))
     broken_off = list(courier.under_way.values())
     courier.close()
     settling.release(broken_off)
