@@ -11,6 +11,7 @@ from flashsms.models import Scope, now
 from flashsms.services import contacts, keys, templates
 from tests.api.calls import HELLO, error, send, stored
 from tests.factories import Member
+from tests.services.webhooks.told import URL, deliver, endpoint
 from tests.test_house_rules import PUBLIC_API
 
 ROUTES = {
@@ -37,6 +38,16 @@ ROUTES = {
     ("PUT", "templates/{template}"): Scope.TEMPLATES_WRITE,
     ("PATCH", "templates/{template}"): Scope.TEMPLATES_WRITE,
     ("DELETE", "templates/{template}"): Scope.TEMPLATES_WRITE,
+    ("GET", "webhooks"): Scope.WEBHOOKS_READ,
+    ("POST", "webhooks"): Scope.WEBHOOKS_WRITE,
+    ("GET", "webhooks/{webhook}"): Scope.WEBHOOKS_READ,
+    ("PUT", "webhooks/{webhook}"): Scope.WEBHOOKS_WRITE,
+    ("PATCH", "webhooks/{webhook}"): Scope.WEBHOOKS_WRITE,
+    ("DELETE", "webhooks/{webhook}"): Scope.WEBHOOKS_WRITE,
+    ("POST", "webhooks/{webhook}/test"): Scope.WEBHOOKS_WRITE,
+    ("POST", "webhooks/{webhook}/rotate-secret"): Scope.WEBHOOKS_WRITE,
+    ("GET", "webhooks/{webhook}/deliveries"): Scope.WEBHOOKS_READ,
+    ("POST", "webhooks/{webhook}/deliveries/{delivery}/replay"): Scope.WEBHOOKS_WRITE,
 }
 BODIES = {
     "sms/send": HELLO,
@@ -45,8 +56,13 @@ BODIES = {
     "contacts/import": {"contacts": [{"phone": "0201234567"}]},
     "contacts/groups": {"name": "Families"},
     "templates": {"name": "Thanks", "content": "Thank you."},
+    "webhooks": {"url": URL, "events": ["sms.received"]},
 }
-CHANGES = {"contacts": {"firstName": "Ama"}, "templates": {"name": "Thank you"}}
+CHANGES = {
+    "contacts": {"firstName": "Ama"},
+    "templates": {"name": "Thank you"},
+    "webhooks": {"description": "Till"},
+}
 MALFORMED = [
     "",
     " ",
@@ -139,7 +155,10 @@ def test_a_revoked_key_is_refused_at_once(client: FlaskClient, ama: Member):
 def test_each_endpoint_takes_its_scope_and_no_other(
     client: FlaskClient, ama: Member, method: str, path: str
 ):
+    webhook = endpoint(ama)
     ids = {
+        "webhook": webhook.public_id,
+        "delivery": deliver(webhook).public_id,
         "id": send(client, ama).json["data"]["messageId"],
         "contact": contacts.create(ama.account.id, contacts.Draft("233509999999")).public_id,
         "group": contacts.groups.create(ama.account.id, "VIP").public_id,

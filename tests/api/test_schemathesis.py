@@ -35,7 +35,7 @@ from tests.factories import Member, phones
 from tests.services.webhooks.told import URL, deliver
 
 LONG = bool(os.environ.get("FUZZ_LONG"))
-EXAMPLES, FEWEST = (130, 6000) if LONG else (3, 1500)
+EXAMPLES, FEWEST = (150, 5000) if LONG else (3, 1500)
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 
 
