@@ -72,6 +72,45 @@ def test_every_scope_code_event_status_and_test_number_has_its_place(pages: dict
         assert f"<code>{status}</code>" in pages["/docs/reference"]
 
 
+def test_what_any_call_can_be_refused_with_is_said_once(pages: dict[str, str]):
+    sending = pages["/docs/reference"].partition('id="send"')[2].partition("</article>")[0]
+    assert '<a href="#error-insufficient_credits">' in sending
+    assert "error-key_missing" not in sending
+    errors = pages["/docs/reference"].partition('id="errors"')[2].partition("<table")[0]
+    usual = re.findall(r'href="#error-(\w+)"', errors)
+    assert usual[:3] == ["key_missing", "key_malformed", "key_invalid"]
+    assert {"scope_missing", "rate_limited", "internal_error"} < set(usual)
+
+
+def test_every_field_and_parameter_stands_with_its_endpoint(app: Flask, pages: dict[str, str]):
+    document = app.extensions["openapi"]()
+    asked = 0
+    for methods in document["paths"].values():
+        for said in methods.values():
+            name = said["operationId"].removesuffix("ByPut")
+            shown = pages["/docs/reference"].partition(f'<h3 id="{name}">')[2]
+            shown = shown.partition("</article>")[0]
+            content = said.get("requestBody", {}).get("content", {}).get("application/json", {})
+            model = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+            fields = document["components"]["schemas"].get(model, {}).get("properties", {})
+            names = [*fields, *(one["name"] for one in said["parameters"] if "name" in one)]
+            assert [one for one in names if f"<code>{one}</code>" not in shown] == [], name
+            asked += len(names)
+    assert asked > 60
+
+
+def test_fields_are_told_in_words(pages: dict[str, str]):
+    text = re.sub(r"<[^>]+>", " ", pages["/docs/reference"])
+    for words in (
+        r"message +string, at most 918 +The text",
+        r"recipientCount +required +whole number from 1 to 10,000",
+        r"contacts\[\]\.phone +required +string",
+        r"status +one of PENDING, SENT, DELIVERED, FAILED, CANCELLED",
+        r"stats\.deliveryRate +number",
+    ):
+        assert re.search(words, text), words
+
+
 def test_the_test_numbers_end_as_the_simulators_page_says(pages: dict[str, str]):
     said = (ROOT / "docs" / "simulator.md").read_text()
     table = re.findall(r"^\| `(\d{4})` \| .*? \| (\w+)", said, re.M)

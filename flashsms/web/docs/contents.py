@@ -1,13 +1,13 @@
 """What there is to find in the documentation: both pages' headings, for the way at the side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from flask import url_for
 
 from flashsms.simulator.magic import MAGIC
 from flashsms.web.docs.events import EVENTS
-from flashsms.web.docs.reference import Reference
+from flashsms.web.docs.reference import Group, Reference
 
 
 class Link(NamedTuple):
@@ -49,53 +49,47 @@ TOPICS = {
     "pagination": "Lists and pages",
     "limits": "Limits",
 }
-APPENDICES = {
-    "errors": "Error codes",
-    "test-numbers": "Test numbers",
-    "webhooks": "Webhooks",
-}
 
 
 def chapters(reference: Reference) -> list[Chapter]:
     """Return the contents of both pages, in their order."""
     start, rest = url_for("web.show_docs"), url_for("web.show_reference")
+    told = Link("Calls, signatures and retries", f"{rest}#webhooks", "headers secret")
     return [
         Chapter("Quickstart", _links(start, QUICKSTART)),
         Chapter("Guides", _links(start, GUIDES, "guide-")),
         Chapter("Reference", _links(rest, TOPICS)),
-        *(
-            Chapter(
-                group.name,
-                [
-                    Link(one.summary, f"{rest}#{one.anchor}", f"{' '.join(one.methods)} {one.path}")
-                    for one in group.operations
-                ],
-                folded=True,
-            )
-            for group in reference.groups
-        ),
-        Chapter(
+        *(_endpoints(rest, group) for group in reference.groups),
+        _folded(
             "Error codes",
-            [
+            (
                 Link(one.code, f"{rest}#{one.anchor}", f"{one.status} {one.sentence}")
                 for one in reference.refusals
-            ],
-            folded=True,
+            ),
         ),
-        Chapter(
+        _folded(
             "Test numbers",
-            [Link(ending, f"{rest}#test-{ending}", magic.what) for ending, magic in MAGIC.items()],
-            folded=True,
+            (Link(ending, f"{rest}#test-{ending}", one.what) for ending, one in MAGIC.items()),
         ),
-        Chapter(
-            "Webhooks",
-            [
-                Link("Webhooks", f"{rest}#webhooks", "signature retries headers"),
-                *(Link(one.type, f"{rest}#{one.anchor}", one.when) for one in EVENTS),
-            ],
-            folded=True,
+        _folded(
+            "What webhooks are told",
+            [told, *(Link(one.type, f"{rest}#{one.anchor}", one.when) for one in EVENTS)],
         ),
     ]
+
+
+def _endpoints(page: str, group: Group) -> Chapter:
+    return _folded(
+        group.name,
+        (
+            Link(one.summary, f"{page}#{one.anchor}", f"{' '.join(one.methods)} {one.path}")
+            for one in group.operations
+        ),
+    )
+
+
+def _folded(title: str, links: Iterable[Link]) -> Chapter:
+    return Chapter(title, list(links), folded=True)
 
 
 def _links(page: str, titles: dict[str, str], prefix: str = "") -> list[Link]:

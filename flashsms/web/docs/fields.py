@@ -52,7 +52,7 @@ class Shapes:
     def kind(self, schema: Schema) -> str:
         """Return what a value is, in a few words."""
         found = self.follow(schema)
-        if "anyOf" in found:
+        if "anyOf" in found and "properties" not in found:
             return " or ".join(dict.fromkeys(self.kind(one) for one in found["anyOf"]))
         if "const" in found:
             return f"always {json.dumps(found['const'])}"
@@ -83,7 +83,7 @@ class Shapes:
     def _object(self, schema: Schema) -> Schema:
         """Return the object of a schema, the first where there may be several."""
         found = self.follow(schema)
-        if "anyOf" not in found:
+        if "properties" in found or "anyOf" not in found:  # beside fields it says which go together
             return found
         objects = (self._object(one) for one in found["anyOf"])
         return next((one for one in objects if "properties" in one), {})

@@ -72,10 +72,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """All groups, and every refusal with its status, in the order of their statuses."""
+    """All groups, and every refusal, in the order of their statuses.
+
+    Any call with a key can meet those that are `usual`, so they are not said of each operation.
+    """
 
     groups: list[Group]
     refusals: list[Refusal]
+    usual: list[Refusal]
 
 
 def read() -> Reference:
@@ -97,7 +101,15 @@ def _read(document: Part) -> Reference:
     for group in groups:
         for operation in group.operations:
             known |= {one.code: one for one in operation.refusals if one.code not in known}
-    return Reference(groups, sorted(known.values(), key=lambda one: (one.status, one.code)))
+    in_order = sorted(known.values(), key=lambda one: (one.status, one.code))
+    return Reference(groups, in_order, _usual(groups))
+
+
+def _usual(groups: list[Group]) -> list[Refusal]:
+    """Return what every operation that needs a key can be refused with."""
+    every = [one.refusals for group in groups for one in group.operations if one.scope]
+    codes = set.intersection(*({one.code for one in refusals} for refusals in every))
+    return [one for one in every[0] if one.code in codes]
 
 
 def _operations(document: Part, tag: Part, shapes: Shapes) -> Iterator[Operation]:
