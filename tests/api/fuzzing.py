@@ -11,27 +11,31 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import schemathesis
 from hypothesis import strategies as st
+from schemathesis import hooks
 from schemathesis.config import (
     GenerationConfig,
     ProjectConfig,
     ProjectsConfig,
     SchemathesisConfig,
 )
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from config import Config
 from flashsms.models import now
+from flashsms.text.phones import normalise
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,8 +108,11 @@ def served(config: Config) -> Iterator[str]:
             process.terminate()
 
 
-def run(url: str, key: str, *, examples: int, seed: int) -> Found:
-    """Try all operations with `examples` generated requests each, beside the systematic ones."""
+def run(url: str, key: str, kept: Mapping[str, str], *, examples: int, seed: int) -> Found:
+    """Try all operations with `examples` generated requests each, beside the systematic ones.
+
+    `kept` are ids of what is there and stays, by the names of parameters and fields.
+    """
     _register_formats()
     project = ProjectConfig(
         base_url=f"{url}/api/v1",
@@ -117,9 +124,66 @@ def run(url: str, key: str, *, examples: int, seed: int) -> Found:
     schema = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json", config=config)
     found = Found()
     schema.hook("filter_failure")(_filter(found))
-    for event in from_schema(schema).execute():
-        _take(found, event)
+    aim = schemathesis.hook("before_call")(_aim_at(kept))
+    try:
+        for event in from_schema(schema).execute():
+            _take(found, event)
+    finally:
+        hooks.unregister(aim)
     return found
+
+
+def _aim_at(kept: Mapping[str, str]) -> Any:
+    """Let most requests mean something that is there, and be no repetition of another.
+
+    Else nearly all would end at an unknown id or a used Idempotency-Key, which is right but tells
+    nothing about the rest of the request. Only parts that are meant to be valid are changed.
+    """
+    numbers = count()
+
+    def before_call(context: Any, case: Any, kwargs: Any) -> None:
+        number = next(numbers)
+        if case.method == "DELETE":  # what is kept stays
+            for name, value in case.path_parameters.items():
+                if value == kept[name]:
+                    case.path_parameters[name] = value[:-1] + "0"
+        elif number % 5 and _is_valid(case, ParameterLocation.PATH):
+            case.path_parameters.update({name: kept[name] for name in case.path_parameters})
+        used = case.headers.get("Idempotency-Key")
+        if used and number % 5 and _is_valid(case, ParameterLocation.HEADER):
+            case.headers["Idempotency-Key"] = f"{number} {used}"[:255]
+        if number % 5 and _is_valid(case, ParameterLocation.BODY) and isinstance(case.body, dict):
+            _aim(case.body, kept)
+            _make_new(case, number)
+        if number % 5 and _is_valid(case, ParameterLocation.QUERY):
+            _aim(case.query, kept)
+
+    return before_call
+
+
+def _is_valid(case: Any, part: ParameterLocation) -> bool:
+    """Whether that part of a request is meant to be valid, and was not taken from an answer."""
+    if case.meta is None or case.meta.phase.name == "stateful":
+        return False
+    component = case.meta.components.get(part)
+    return component is not None and component.mode.is_positive
+
+
+def _aim(fields: Any, kept: Mapping[str, str]) -> None:
+    for name, value in fields.items():
+        if value and name in kept:
+            fields[name] = kept[name]
+        elif value and name.removesuffix("s") in kept:
+            fields[name] = [kept[name.removesuffix("s")], *value[1:2]]
+
+
+def _make_new(case: Any, number: int) -> None:
+    """Give what is to be made a name or a number that nothing has yet."""
+    name, phone = case.body.get("name"), case.body.get("phone")
+    if isinstance(name, str) and len(name) < 90:
+        case.body["name"] = f"{name}{number}"
+    if isinstance(phone, str) and normalise(phone):
+        case.body["phone"] = f"05{number:08d}"
 
 
 def _filter(found: Found) -> Any:

@@ -36,6 +36,7 @@ from tests.services.webhooks.told import URL, deliver
 
 LONG = bool(os.environ.get("FUZZ_LONG"))
 EXAMPLES, FEWEST = (150, 5000) if LONG else (3, 1500)
+KEPT = {name: example for name, (_, _, example, _) in examples.IDS.items()}
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 
 
@@ -79,8 +80,8 @@ def _sent(account_id: int, status: MessageStatus) -> int:
 
 def test_no_generated_request_finds_a_fault(app: Flask, config: Config, well_stocked: Member):
     with fuzzing.served(config) as url:
-        found = fuzzing.run(url, well_stocked.key, examples=EXAMPLES, seed=SEED)
-    print(found)
+        found = fuzzing.run(url, well_stocked.key, KEPT, examples=EXAMPLES, seed=SEED)
+    print(found, *found.statuses.items(), sep="\n")
     assert not found.failures, "\n".join([str(found), *found.failures[:20]])
     assert found.cases >= FEWEST
     never = {label for label, statuses in found.statuses.items() if not statuses[200]}
