@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bench import (
     accept,
@@ -26,6 +26,7 @@ from bench import (
     profile,
     results,
     statements,
+    webhooks,
 )
 from bench.book import Book
 from bench.databases import Server
@@ -35,7 +36,7 @@ from bench.imports import Imported
 from bench.latency import Latencies
 from bench.pages import Pages
 
-PARTS = ("A", "B", "C", "D", "E", "F", "G", "H")
+PARTS = ("A", "B", "C", "D", "E", "F", "G", "H", "I")
 ROUNDS = 3
 Found = TypeVar("Found")
 
@@ -73,30 +74,25 @@ class _Bench:
         self._files: dict[str, dict[str, Imported]] = {}
         self._pages: dict[str, Pages] = {}
         self._history: History | None = None
+        self._told: dict[str, list[Round]] = {}
 
     def run(self) -> list[str]:
         """Return the tables of what was measured."""
         for kind in self._kinds:
             with databases.server(kind, self._home / kind) as server:
                 self._measure(server)
-        tables = [results.machine()]
-        if self._accepted:
-            tables.append(results.accepted(self._accepted))
-        if self._delivered:
-            tables.append(results.delivered(self._delivered))
-        if self._late:
-            tables.append(results.late(self._late))
-        if self._counted:
-            tables.append(results.counted(self._counted, statements.SIZES))
-        if self._books:
-            tables.append(results.books(self._books))
-        if self._files:
-            tables.append(results.files(self._files))
-        if self._pages:
-            tables.append(results.pages(self._pages))
-        if self._history:
-            tables.append(results.history(self._history))
-        return tables
+        shown: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+            (self._accepted, results.accepted),
+            (self._delivered, results.delivered),
+            (self._late, results.late),
+            (self._counted, partial(results.counted, sizes=statements.SIZES)),
+            (self._books, results.books),
+            (self._files, results.files),
+            (self._pages, results.pages),
+            (self._history, results.history),
+            (self._told, results.told),
+        )
+        return [results.machine(), *(show(found) for found, show in shown if found)]
 
     def _measure(self, server: Server) -> None:
         kind, rounds, tenth = server.kind, self._rounds, self._tenth
@@ -121,6 +117,10 @@ class _Bench:
             )
         if "D" in self._parts:
             self._counted[kind] = _timed(f"D {kind}", lambda: statements.count(server))
+        self._measure_more(server)
+
+    def _measure_more(self, server: Server) -> None:
+        kind, rounds, tenth = server.kind, self._rounds, self._tenth
         if "E" in self._parts:
             self._books[kind] = _timed(f"E {kind}", lambda: book.measure(server, book.BIG // tenth))
         if "F" in self._parts:
@@ -131,6 +131,9 @@ class _Bench:
             self._pages[kind] = _timed(f"G {kind}", lambda: pages.measure(server, tenth))
         if "H" in self._parts and kind == "postgresql":
             self._history = _timed("H", lambda: history.measure(server, history.BIG // tenth))
+        if "I" in self._parts:
+            events = webhooks.EVENTS // tenth
+            self._told[kind] = _timed(f"I {kind}", lambda: webhooks.measure(server, rounds, events))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -50,6 +50,11 @@ def delivered(found: Mapping[str, Sequence[Round]]) -> str:
     return _rates("B. End to end: messages/s with receipts recorded", "bare wire", found)
 
 
+def told(found: Mapping[str, Sequence[Round]]) -> str:
+    """Return the tables of part I, from the rounds of each database."""
+    return _rates("I. Webhooks: events/s until ten receivers took them", "bare POST", found)
+
+
 def late(found: Mapping[str, Latencies]) -> str:
     """Return the table of part C."""
     lines = [
