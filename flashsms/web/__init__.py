@@ -37,6 +37,7 @@ from flashsms.web import (  # noqa: E402  (they add their routes to bp)
     settings,
     showing,
     templates,
+    webhooks,
 )
 
 bp.register_error_handler(DomainError, pages.answer_error)
@@ -69,6 +70,7 @@ __all__ = [
     "senders",
     "settings",
     "templates",
+    "webhooks",
 ]
 
 

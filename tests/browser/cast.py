@@ -48,6 +48,35 @@ with create_app().app_context():
     thresholds.save(accounts.find_by_email("busy@example.com").id, wanted)
 """
 
+_TOLD = """
+import json
+from datetime import timedelta
+from flashsms import create_app
+from flashsms.extensions import db, transaction
+from flashsms.models import DeliveryStatus, EventType, now
+from flashsms.services import accounts
+from flashsms.services.webhooks import endpoints
+from tests.services.webhooks.told import URL, deliver
+
+with create_app().app_context():
+    account_id = accounts.find_by_email("busy@example.com").id
+    def add(url, *words):
+        return endpoints.create(account_id, endpoints.look_at(url), ["sender.rejected"], *words)[0]
+    told, _, failing = add(f"{URL}?{'x' * 200}", "The till in Kumasi"), add(URL), add(f"{URL}/old")
+    data = {"messageId": "c", "status": "DELIVERED", "campaignName": "y" * 300, "test": False}
+    event = {"id": "evt_1", "type": "message.completed", "data": data}
+    body = json.dumps({"id": "dlv_1", "events": [event] * 9})
+    for at in range(27):
+        delivery = deliver(told, body=body, answer="<h1>Thank you</h1>", milliseconds=at * 41)
+    failed = {"status_code": None, "error": "The address could not be reached: no route to host."}
+    delivery = deliver(told, status=DeliveryStatus.FAILED, body=body, **failed)
+    with transaction():
+        told.paused_at, told.paused_for = now(), "It could not be reached for three days."
+        failing.failing_since, failing.failures = now() - timedelta(hours=5), 17
+        db.session.add_all([told, failing])
+    print(told.public_id, delivery.public_id)
+"""
+
 
 def busy_account(site: Site) -> dict[str, str]:
     """Make the account, and return the ids that addresses need."""
@@ -82,14 +111,21 @@ def busy_account(site: Site) -> dict[str, str]:
     }
     _wait(ask, ids["campaign"])
     people_write(site)
+    ids["webhook"], ids["delivery"] = _run(site, _TOLD).split()
     return ids
 
 
 def people_write(site: Site) -> None:
     """Let people answer the busy account, as a carrier would bring it."""
-    command = (sys.executable, "-c", _TEXTS)
+    _run(site, _TEXTS)
+
+
+def _run(site: Site, program: str) -> str:
+    """Run a program of ours beside the site, and return what it printed."""
+    command = (sys.executable, "-c", program)
     ran = subprocess.run(command, cwd=ROOT, env=site.env, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
+    return ran.stdout
 
 
 def operator(site: Site, email: str = OPERATOR) -> str:

@@ -31,6 +31,8 @@ LISTS = [
     ("settings-replies", "/settings/replies"),
     ("settings-alerts", "/settings/alerts"),
     ("settings-activity", "/settings/activity"),
+    ("webhooks", "/settings/webhooks"),
+    ("new-webhook", "/settings/webhooks/new"),
 ]
 DETAILS = [  # of the busy account
     ("campaign", "/campaigns/{campaign}"),
@@ -45,6 +47,9 @@ DETAILS = [  # of the busy account
     ("contact", "/contacts/{contact}/edit"),
     ("import-columns", "/contacts/import/{import}"),
     ("template", "/templates/{template}"),
+    ("webhook", "/settings/webhooks/{webhook}"),
+    ("edit-webhook", "/settings/webhooks/{webhook}/edit"),
+    ("webhook-delivery", "/settings/webhooks/{webhook}/deliveries/{delivery}"),
 ]
 OPERATOR = [
     ("operator", "/admin"),

@@ -1,6 +1,7 @@
 """No page runs a number of SQL statements that grows with what it lists."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import event
 
 from flashsms.carriers.contract import Inbound
 from flashsms.extensions import db
-from flashsms.models import OptSource, Role
+from flashsms.models import DeliveryStatus, OptSource, Role, WebhookEndpoint, now
 from flashsms.services import (
     contacts,
     imports,
@@ -25,7 +26,9 @@ from flashsms.services import (
 from flashsms.services.campaigns import Wish, drafts
 from flashsms.services.contacts import Draft
 from flashsms.services.sending import Order
+from flashsms.services.webhooks import endpoints
 from tests.factories import Member, phones
+from tests.services.webhooks.told import URL, deliver, endpoint
 from tests.web.browsing import sign_in
 
 PAGES = (
@@ -79,10 +82,25 @@ def grow(member: Member, start: int, count: int) -> dict[str, str]:
         inbound.numbers.add(f"{1900 + at}", account=f"{member.account.public_id}", carrier=None)
         inbound.take(1, [Inbound(phone, "1900", "Hi", f"{at}") for phone in phones(at + 1)])
         last = sending.accept(account_id, Order(text="Sale", recipients=numbers[:10])).message
+        webhook = webhook_of(member)
+        webhook.failing_since, webhook.failures = now() - timedelta(days=1), start
+        delivery = deliver(webhook, status=DeliveryStatus.PENDING)
     reviewed = drafts.save(
         account_id, drafts.new_id(), Wish(text="Hello", numbers=",".join(numbers))
     )
-    return {"campaign": last.public_id, "draft": reviewed.public_id, "group": group.public_id}
+    return {
+        "campaign": last.public_id,
+        "draft": reviewed.public_id,
+        "group": group.public_id,
+        "webhook": webhook.public_id,
+        "delivery": delivery.public_id,
+    }
+
+
+def webhook_of(member: Member) -> WebhookEndpoint:
+    """Return a webhook of an account that has room for two."""
+    found = endpoints.every(member.account.id)
+    return endpoint(member, f"{URL}/{len(found)}") if len(found) < 2 else found[-1]
 
 
 def counts(

@@ -1,5 +1,6 @@
 """Whatever people and programs can store is shown as text, on every page and in every partial."""
 
+import json
 from io import BytesIO
 
 import pytest
@@ -36,6 +37,7 @@ from flashsms.services.campaigns import Wish, drafts
 from flashsms.services.contacts import Draft
 from flashsms.services.sending import Order
 from tests.factories import Member, phones
+from tests.services.webhooks.told import URL, deliver, endpoint
 from tests.web.browsing import sign_in, token
 
 SCRIPT = '"><script>alert(1)</script>'
@@ -84,6 +86,10 @@ def ids(app: Flask, client: FlaskClient, ama: Member) -> dict[str, str]:
     invitation = people.invite(account_id, "yaw@example.com", Role.MEMBER, owner)
     key = keys.create(account_id, SCRIPT)[0]
     inbound.take(1, [Inbound(number, SCRIPT, SCRIPT)])
+    webhook = endpoint(ama, f"{URL}?{SCRIPT.replace(' ', '')}", description=SCRIPT)
+    delivery = deliver(webhook, body=json.dumps({"id": SCRIPT}), answer=SCRIPT, error=SCRIPT)
+    with transaction():
+        webhook.paused_at, webhook.paused_for = now(), SCRIPT
     db.session.commit()
     return {
         "group_id": group.public_id,
@@ -96,6 +102,8 @@ def ids(app: Flask, client: FlaskClient, ama: Member) -> dict[str, str]:
         "member_id": owner.public_id,
         "key_id": key.public_id,
         "phone": number,
+        "webhook_id": webhook.public_id,
+        "delivery_id": delivery.public_id,
     }
 
 
@@ -142,6 +150,10 @@ def test_no_form_runs_what_it_refuses(app: Flask, client: FlaskClient, ids: dict
         "purpose",
         "group",
         "code",
+        "url",
+        "description",
+        "events",
+        "attempt",
     )
     refused = dict.fromkeys((*fields, "new_group", "current", "timezone", "role", "next"), SCRIPT)
     refused["csrf_token"] = token(client, "/campaigns/new")

@@ -94,6 +94,7 @@ def replay(account_id: int, endpoint_id: str, delivery_id: str) -> WebhookDelive
     """
     with transaction():
         endpoint = _awake(account_id, endpoint_id)
+        _try_now(endpoint)  # first: whoever settles changes the endpoint before its delivery
         again: WebhookDelivery | None = db.session.scalar(
             update(WebhookDelivery)
             .where(*_own(endpoint, delivery_id))
@@ -103,7 +104,6 @@ def replay(account_id: int, endpoint_id: str, delivery_id: str) -> WebhookDelive
         )
         if again is None:
             raise _unknown(delivery_id)
-        _try_now(endpoint)
     return again
 
 
