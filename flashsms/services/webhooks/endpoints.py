@@ -234,20 +234,20 @@ def _update(
 
 
 def _record(action: Action, endpoint: WebhookEndpoint, **changes: Any) -> None:
-    audit.record(action, _place(endpoint.url), endpoint.account_id, **changes)
+    audit.record(action, place(endpoint.url), endpoint.account_id, **changes)
 
 
 def _told(values: dict[str, Any]) -> dict[str, Any]:
     """Return what the audit log is to know of some columns, in the words of the API."""
     shown = {name: values[name] for name in ("description",) if name in values}
     if "url" in values:
-        shown["url"] = _place(values["url"])
+        shown["url"] = place(values["url"])
     if "event_names" in values:
         shown["events"] = values["event_names"]
     return shown
 
 
-def _place(url: str) -> str:
+def place(url: str) -> str:
     """Return a URL without its query, in which there may be a secret: the log is for ever."""
     return urlsplit(url)._replace(query="").geturl()
 

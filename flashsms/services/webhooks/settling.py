@@ -20,7 +20,10 @@ from flashsms.models import (
 )
 from flashsms.models.base import UtcDateTime
 from flashsms.models.rows import change, rows
+from flashsms.services import audit
+from flashsms.services.audit import Action
 from flashsms.services.people import letters
+from flashsms.services.webhooks.endpoints import place
 from flashsms.services.webhooks.parcels import Parcel, Result
 
 PAUSES = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)  # seconds until the next try; then the last
@@ -130,6 +133,8 @@ def _pause(result: Result, why: str) -> None:
     if paused is None:
         return
     on_commit(partial(log.warning, "Webhook %s is paused: %s", paused.public_id, why))
+    after = {"reason": paused.paused_for}
+    audit.record(Action.WEBHOOK_PAUSED, place(paused.url), paused.account_id, after=after)
     letters.tell_owners(paused.account_id, letters.WEBHOOK_PAUSED, paused.public_id)
 
 

@@ -13,6 +13,7 @@ from flashsms import queue
 from flashsms.extensions import db, transaction
 from flashsms.models import (
     Account,
+    AuditEntry,
     DeliveryStatus,
     WebhookAttempt,
     WebhookDelivery,
@@ -219,6 +220,9 @@ def test_410_pauses_at_once_and_the_owners_are_told(
     assert to == "ama@example.com"
     assert "paused" in subject
     assert receiver.url in text
+    entry = db.session.scalar(select(AuditEntry).order_by(AuditEntry.id.desc()))
+    assert entry is not None
+    assert (entry.action, entry.account_id) == ("webhook paused", ama.account.id)
     tell(ama)
     again(endpoint)
     assert len(receiver.arrivals) == 1
