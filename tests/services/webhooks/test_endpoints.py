@@ -20,8 +20,9 @@ from flashsms.models import (
     now,
 )
 from flashsms.services.errors import DomainError, NotFound
-from flashsms.services.webhooks import clearing, emit, endpoints, secrets
+from flashsms.services.webhooks import claiming, clearing, emit, endpoints, secrets, settling
 from flashsms.services.webhooks.endpoints import Change
+from flashsms.services.webhooks.parcels import Result
 from tests.factories import Member
 from tests.services.webhooks.told import URL, deliver, endpoint
 
@@ -250,3 +251,24 @@ def test_what_is_just_being_told_is_cleared_later(ama: Member) -> None:
     with time_machine.travel(now() + timedelta(minutes=2)):
         clearing.clear_deleted()
     assert [count(WebhookDelivery), count(WebhookAttempt), count(WebhookEndpoint)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_comes_of_a_request_that_was_under_way_harms_nobody(ama: Member, late: bool) -> None:
+    told, other = endpoint(ama), endpoint(ama, f"{URL}/other", events=[SENT])
+    with transaction():
+        emit(ama.account.id, DONE, [{"messageId": "c1"}])
+    [parcel] = claiming.claim(10)
+    endpoints.delete(ama.account.id, told.public_id)
+    clearing.clear_deleted()
+    assert count(WebhookDelivery) == 1
+    if late:  # so that the lease is over, and another endpoint may have the delivery's number
+        with time_machine.travel(now() + claiming.LEASE + timedelta(seconds=1)):
+            clearing.clear_deleted()
+        deliver(other)
+    settling.settle([Result(parcel, 12, status=204)])
+    assert count(WebhookAttempt) == 1
+    clearing.clear_deleted()
+    left = db.session.scalars(select(WebhookDelivery.endpoint_id)).all()
+    assert left == ([other.id] if late else [])
+    assert count(WebhookAttempt) == len(left)
