@@ -74,7 +74,7 @@ def _matching(
 ) -> Select[Message]:
     query = select(Message).where(Message.account_id == account_id)
     if is_test is not None:
-        query = query.where(Message.is_test.is_(is_test))
+        query = query.where(history.of_kind(is_test, by_status=bool(statuses)))
     if statuses:
         query = query.where(Message.status.in_(statuses))
     if not search:
