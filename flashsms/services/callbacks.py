@@ -61,6 +61,11 @@ def hear(carrier_id: str, secret: str, call: Call) -> Heard:
     except SQLAlchemyError as error:
         log.exception("A callback of carrier %s was not stored.", carrier_id[:40])
         raise Unavailable from error
+    except DomainError:
+        raise
+    except Exception as error:  # Flask would log the address, and the secret with it
+        log.exception("A callback of carrier %s met a fault of ours.", carrier_id[:40])
+        raise Unavailable from error
     return heard
 
 

@@ -1,5 +1,7 @@
 """How a submission becomes the bodies of its submit_sm PDUs."""
 
+import secrets
+
 from flashsms.carriers.contract import Submission
 from flashsms.carriers.options import CarrierOptions
 from flashsms.carriers.smpp.form import Form, form
@@ -25,7 +27,8 @@ class Composer:
         self._seconds = options.validity
         self._prefixes: dict[str, bytes] = {}
         self._form = form("", 0, options)
-        self._reference = 0
+        # Parts of texts that two workers send shortly after their start must not look like one.
+        self._reference = secrets.randbelow(2**16)
 
     def bodies(self, submission: Submission) -> list[bytes]:
         """The body of each submit_sm that it takes.

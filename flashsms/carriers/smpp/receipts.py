@@ -36,13 +36,15 @@ MESSAGE_STATES = {
 
 _UNDELIVERED = (ReceiptState.FAILED, "The network could not deliver the message.")
 _ON_ITS_WAY = (ReceiptState.ENROUTE, "")
+_ARRIVED = (ReceiptState.DELIVERED, "")
 _STATES = {  # by how a spelling begins, the first that fits
     "UNDEL": _UNDELIVERED,
     "NOTDEL": _UNDELIVERED,
-    "FAIL": _UNDELIVERED,
     "DELET": (ReceiptState.FAILED, "The carrier deleted the message."),
-    "DEL": (ReceiptState.DELIVERED, ""),
-    "DLV": (ReceiptState.DELIVERED, ""),
+    "DELAY": _ON_ITS_WAY,
+    "DELIVR": _ARRIVED,
+    "DELIVERED": _ARRIVED,
+    "DLV": _ARRIVED,
     "EXP": (ReceiptState.FAILED, "The phone could not be reached in time."),
     "REJ": (ReceiptState.FAILED, "The network rejected the message."),
     "SKIP": (ReceiptState.FAILED, "The carrier left the message out."),
@@ -75,6 +77,7 @@ _NOT_DIGITS = re.compile("[^0-9]+")
 _ADDRESS = re.compile(r"[+]?[0-9 .-]{3,}")
 _WITH_ZONE = re.compile(r"([0-9]{12})[0-9]([0-9]{2})([+-])")  # section 7.1.1: YYMMDDhhmmsstnnp
 _CENTURY = "20"
+_SHORTEST_PHONE = 7  # digits
 _LONGEST_CODE = 20
 
 
@@ -141,11 +144,13 @@ def _identity(message: ShortMessage, fields: dict[str, str]) -> str:
 
 
 def _phone(message: ShortMessage) -> str:
-    """The recipient: whom the receipt comes from, but some carriers leave the addresses as sent."""
-    for address in (message.source, message.destination):
-        if _ADDRESS.fullmatch(address):
-            return _NOT_DIGITS.sub("", address)
-    return ""
+    """The recipient: whom the receipt comes from, but some carriers leave the addresses as sent.
+
+    Where both are numbers a short one is a short code of ours that the message left from.
+    """
+    both = (message.source, message.destination)
+    found = [_NOT_DIGITS.sub("", one) for one in both if _ADDRESS.fullmatch(one)]
+    return next((one for one in found if len(one) >= _SHORTEST_PHONE), "".join(found[:1]))
 
 
 def _state(message: ShortMessage, fields: dict[str, str]) -> tuple[ReceiptState, str]:
@@ -156,6 +161,8 @@ def _state(message: ShortMessage, fields: dict[str, str]) -> tuple[ReceiptState,
     if number not in MESSAGE_STATES and said.isascii() and said.isdecimal():
         number = int(said[:3])
     word = MESSAGE_STATES.get(number) or _NOT_LETTERS.sub("", said.upper())
+    if "FAIL" in word:  # DELIVERY_FAILED, SUBMIT_FAIL
+        return _UNDELIVERED
     meant = (state for start, state in _STATES.items() if word.startswith(start))
     return next(meant, _UNREADABLE)
 

@@ -1,6 +1,6 @@
 """Whose a text is: the number's, or else of whoever wrote to its sender last."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from flashsms.models import (
     InboundNumber,
     Message,
     OptOut,
+    OptSource,
     Recipient,
     RecipientStatus,
     now,
@@ -25,13 +26,14 @@ REMEMBERED = timedelta(days=30)  # for which a text may be an answer to what was
 _WALKED = 5_000  # messages to a number that are looked at, the newest
 _MOST = 50  # accounts that a word may be meant for
 
-_NEVER_ARRIVED = RecipientStatus.FAILED, RecipientStatus.CANCELLED
+_NEVER_ARRIVED = RecipientStatus.QUEUED, RecipientStatus.FAILED, RecipientStatus.CANCELLED
 
 
 @dataclass(frozen=True, slots=True)
 class Owners:
     """Which accounts some texts may be for, by phone and number, the likeliest first.
 
+    Of those in `long_ago` nobody wrote lately, and they may only start again what they stopped.
     `wordings` are theirs. `stopped` are by phone those of them that it opted out of, the latest
     last; `note` keeps it up to date.
     """
@@ -39,6 +41,7 @@ class Owners:
     accounts: Mapping[tuple[str, str], Sequence[int]]
     wordings: Mapping[int, Wording]
     stopped: Mapping[str, list[int]]
+    long_ago: Collection[str] = ()
 
     def of(self, text: Text) -> tuple[int | None, InboundKind]:
         """Return the account that a text is for, None for nobody, and what it means there.
@@ -51,6 +54,8 @@ class Owners:
             return None, InboundKind.TEXT
         stopped = self.stopped.get(text.phone, [])
         kinds = {one: self._kind(one, text) for one in accounts}
+        if text.phone in self.long_ago and kinds[accounts[0]] is not InboundKind.START:
+            return None, InboundKind.TEXT
         stop = (one for one in accounts if kinds[one] is InboundKind.STOP and one not in stopped)
         start = (one for one in reversed(stopped) if kinds.get(one) is InboundKind.START)
         account = accounts[0]
@@ -79,17 +84,18 @@ def of(texts: Iterable[Text], listed: Mapping[str, InboundNumber]) -> Owners:
     """Return which accounts texts may be for; `listed` are numbers of ours."""
     accounts: dict[tuple[str, str], Sequence[int]] = {}
     wrote: dict[str, Sequence[int]] = {}
+    long_ago: set[str] = set()
     for text in texts:
         known = listed.get(text.number)
         if known is not None and known.account_id is not None:
             accounts[text.phone, text.number] = [known.account_id]
             continue
         if text.phone not in wrote:
-            wrote[text.phone] = _wrote(text.phone)
+            wrote[text.phone] = _wrote(text.phone) or _left(text.phone, long_ago)
         accounts[text.phone, text.number] = wrote[text.phone]
     everybody = {one for several in accounts.values() for one in several}
     several = {phone: accounts for phone, accounts in wrote.items() if len(accounts) > 1}
-    return Owners(accounts, words.of(everybody), _stopped(several))
+    return Owners(accounts, words.of(everybody), _stopped(several), long_ago)
 
 
 def _wrote(phone: str) -> list[int]:
@@ -98,8 +104,10 @@ def _wrote(phone: str) -> list[int]:
     An automatic answer is none, or whoever is stopped would hide who else wrote; nor is what never
     arrived, nor a test, which reached nobody.
     """
+    # Whoever has a text in hand may answer before its own answer is stored, or though it was lost.
+    left_at = func.coalesce(Recipient.sent_at, Recipient.claimed_at).label("left_at")
     newest = (
-        select(Recipient.message_id, Recipient.sent_at, Recipient.status)
+        select(Recipient.message_id, left_at, Recipient.status)
         .where(Recipient.phone == phone)
         .order_by(Recipient.message_id.desc(), Recipient.id.desc())
         .limit(_WALKED)
@@ -109,15 +117,28 @@ def _wrote(phone: str) -> list[int]:
         select(Message.account_id)
         .join(newest, newest.c.message_id == Message.id)
         .where(
-            newest.c.sent_at >= now() - REMEMBERED,
+            newest.c.left_at >= now() - REMEMBERED,
             newest.c.status.not_in(_NEVER_ARRIVED),
             Message.is_answer.is_(False),
             Message.is_test.is_(False),
         )
         .group_by(Message.account_id)
-        .order_by(func.max(newest.c.sent_at).desc())
+        .order_by(func.max(newest.c.left_at).desc())
         .limit(_MOST)
     )
+    return list(found)
+
+
+def _left(phone: str, long_ago: set[str]) -> list[int]:
+    """Return the accounts that a phone stopped by a reply, the latest first: START comes late."""
+    found = db.session.scalars(
+        select(OptOut.account_id)
+        .where(OptOut.phone == phone, OptOut.source == OptSource.REPLY, IN_FORCE)
+        .order_by(OptOut.opted_out_at.desc(), OptOut.id.desc())
+        .limit(_MOST)
+    ).all()
+    if found:
+        long_ago.add(phone)
     return list(found)
 
 

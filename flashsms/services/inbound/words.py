@@ -94,14 +94,19 @@ def save(
 
 
 def _wording(account: Account, own: InboundWords | None) -> Wording:
-    words = {
-        kind: tuple((getattr(own, f"{_name(kind)}_words", None) or "").split()) or _folded(kind)
-        for kind in KINDS
-    }
+    words = {kind: _known(kind, own) for kind in KINDS}
     usual = _usual_answers(account, words)
     stored = {kind: getattr(own, f"{_name(kind)}_answer", None) for kind in KINDS}
     answers = {kind: usual[kind] if said is None else said for kind, said in stored.items()}
     return Wording(words, answers)
+
+
+def _known(kind: InboundKind, own: InboundWords | None) -> tuple[str, ...]:
+    """Return an account's words of a kind, else the usual ones; STOP itself always stops, too."""
+    chosen = tuple((getattr(own, f"{_name(kind)}_words", None) or "").split())
+    if chosen and kind is InboundKind.STOP:
+        return tuple(dict.fromkeys((*chosen, fold(kind))))
+    return chosen or _folded(kind)
 
 
 def _usual_answers(

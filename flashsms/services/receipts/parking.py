@@ -96,9 +96,10 @@ def _read(*conditions: ColumnElement[bool]) -> Sequence[ParkedReceipt]:
     """Return parked receipts; in the transaction that deletes them.
 
     SQLite gives the id of a deleted row to the next one: neither an id nor an object that was read
-    before the write lock was taken need be the same receipt still.
+    before the write lock was taken need be the same receipt still. They are locked before any
+    recipient is, as the tick does it, so that the two cannot deadlock.
     """
-    chosen = select(ParkedReceipt).where(*conditions)
+    chosen = select(ParkedReceipt).where(*conditions).order_by(ParkedReceipt.id).with_for_update()
     return db.session.scalars(chosen, execution_options={"populate_existing": True}).all()
 
 

@@ -296,7 +296,7 @@ def _store_parts(carrier_id: int, by_fate: Mapping[Fate, Settled]) -> None:
             "carrier_ref": key,
             "status": RecipientStatus.SENT,
         }
-        for fate in (Fate.ACCEPTED, Fate.UNKNOWN)
+        for fate in (Fate.ACCEPTED, Fate.UNKNOWN, Fate.REFUSED)
         for claim, outcome in by_fate[fate]
         if claim.parts > 1 and not _is_whole(outcome)
         for number, carrier_ref in enumerate(outcome.carrier_ids, start=1)

@@ -109,8 +109,8 @@ def test_words_mean_what_they_do_for_the_account_that_they_reach(
     write(ama)
     write(kofi)
     say(carrier, "gyae", "gyae", "STOP")
-    assert stopped(ama, kofi) == [False, True]
-    assert [one.kind.value for one in stored()] == ["STOP", "STOP", "TEXT"]
+    assert stopped(ama, kofi) == [True, True]  # STOP itself stops everybody, one after the other
+    assert [one.kind.value for one in stored()] == ["STOP", "STOP", "STOP"]
 
 
 def test_what_never_arrived_does_not_count(
