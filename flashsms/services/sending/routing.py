@@ -13,10 +13,12 @@ that it refused twice for the moment leaves by another one if there is one: such
 
 import hashlib
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from flashsms.extensions import db
@@ -28,11 +30,13 @@ from flashsms.text.phones import OPERATORS, OTHER, ranges
 Ready = Callable[[int, str], bool]  # whether the carrier of an id and a URL is up
 
 PATIENCE = 2  # times that a carrier may say "not now" before another one is preferred
+REMEMBERED = 2.0  # seconds for which a share that has nothing due is looked at last
 SPARE_TURN = 4  # every how many turns those that were refused elsewhere go first
 
 _EVERYBODY = frozenset(OPERATORS)
 _RANGE = 5  # digits of a number that tell the operator it was given to
 _REFUSALS = Recipient.carrier_ref  # while it is QUEUED: by whom, see `refused_by`
+_MOST_REMEMBERED = 5_000  # shares
 _ROOM = 64  # characters in that column
 
 
@@ -67,7 +71,7 @@ def choose(message: Message, ticket: int, ways: Sequence[WayOut], ready: Ready) 
     turned = shares[ticket % len(shares) :] + shares[: ticket % len(shares)]
     spares = [replace(_whole(one, up), spare=True) for one in up] if len(ways) > 1 else []
     order = [*spares, *turned] if ticket % SPARE_TURN == 0 else [*turned, *spares]
-    found = next((one for one in order if _has_due(message, one)), None)
+    found = _first_due(message, order)
     rested = found or _for_nothing(message, turned)
     db.session.commit()
     return rested
@@ -175,6 +179,31 @@ def _for_nothing(message: Message, turned: Sequence[Share]) -> Share | None:
     found = select(Recipient.id).where(*_queued(message.id)).limit(1)
     waits = db.session.scalar(found, {"moment": now()}) is not None
     return None if waits else turned[0]
+
+
+def _first_due(message: Message, order: Sequence[Share]) -> Share | None:
+    """Return the first share with anything due.
+
+    Finding that a share of some operators has nothing walks over all that is due for the others, so
+    that it is remembered for a while, and such shares are looked at when no other has anything.
+    """
+    empty = _empty_shares()
+    moment = time.monotonic()
+    rested = {one for one in order if empty.get((message.id, one), 0.0) > moment}
+    for share in sorted(order, key=lambda one: one in rested):
+        if _has_due(message, share):
+            return share
+        if share.operators is not None:
+            empty[message.id, share] = time.monotonic() + REMEMBERED
+    return None
+
+
+def _empty_shares() -> dict[tuple[int, Share], float]:
+    """Return until when (monotonic) shares of messages are taken to have nothing due."""
+    empty: dict[tuple[int, Share], float] = current_app.extensions.setdefault("empty_shares", {})
+    if len(empty) > _MOST_REMEMBERED:
+        empty.clear()
+    return empty
 
 
 def _has_due(message: Message, share: Share) -> bool:

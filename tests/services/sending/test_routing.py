@@ -350,3 +350,34 @@ def test_suspended_accounts_wait_whoever_is_up(
     db.session.commit()
     run_jobs()
     assert statuses(message.id) == {"QUEUED": 1}
+
+
+def test_a_share_with_nothing_due_is_looked_at_once_and_not_before_each_batch(
+    ama: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That look walks over all that is due for the others."""
+    add("MTN", "smpp://a:b@127.0.0.1:1", "MTN", priority=1)
+    add("Telecel", "smpp://a:b@127.0.0.1:2", "Telecel", priority=2)
+    message = send(ama, numbers(MTN, 3))
+    ways, looked = carriers.in_order_for(ama.account.id), Counter[str]()
+    has_due = routing._has_due
+
+    def counted(message: Message, share: Share) -> bool:
+        looked[share.carrier.name] += not share.spare
+        return has_due(message, share)
+
+    def choose_often() -> None:
+        for ticket in (1, 2, 3, 5, 6, 7):  # every fourth is the turn of those refused elsewhere
+            share = routing.choose(message, ticket, ways, lambda *_: True)
+            assert share is not None
+            assert share.carrier.name == "MTN"
+
+    monkeypatch.setattr(routing, "_has_due", counted)
+    choose_often()
+    assert looked == {"MTN": 6, "Telecel": 1}
+    monkeypatch.setattr(routing, "REMEMBERED", 0.0)
+    db.session.execute(update(Recipient).values(phone=numbers(TELECEL, 1)[0]))
+    db.session.commit()
+    share = routing.choose(message, 2, ways, lambda *_: True)  # nothing else is due: it is seen
+    assert share is not None
+    assert share.carrier.name == "Telecel"
