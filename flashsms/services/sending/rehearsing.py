@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from flashsms.carriers import rehearsal
 from flashsms.extensions import db
 from flashsms.models import Message, Recipient, RecipientStatus, now
+from flashsms.models.rows import lock
 from flashsms.services import receipts
 from flashsms.services.carriers import WayOut
 from flashsms.services.errors import DomainError
@@ -31,6 +32,7 @@ WAY = WayOut(
     paused_at=None,
     paused_for=None,
 )
+_TESTING = 10  # what the lock of an account's tests is called
 _A_DAY = timedelta(days=1)
 
 
@@ -50,6 +52,7 @@ def check_room(message: Message) -> None:
     What costs nothing would else fill the database and keep the workers from what does.
     """
     most = current_app.config["TEST_LIMIT"]
+    lock(_TESTING, message.account_id)
     sent = db.session.scalar(
         select(func.sum(Message.recipient_count)).where(
             Message.account_id == message.account_id,

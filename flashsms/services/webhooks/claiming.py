@@ -64,6 +64,7 @@ def claim(most: int, but: Collection[int] = (), *, healthy: bool = False) -> lis
             return []
         deliveries = _pending(leased)
         deliveries |= _fold(one for one in leased if one not in deliveries)
+        _give_back(leased.keys() - deliveries.keys())
         return [
             _parcel(endpoint, *deliveries[endpoint.id])
             for endpoint in leased.values()
@@ -82,9 +83,17 @@ def _due() -> tuple[ColumnElement[bool], ...]:
         WebhookEndpoint.deleted_at.is_(None),
         or_(WebhookEndpoint.retry_at.is_(None), WebhookEndpoint.retry_at <= moment),
         or_(WebhookEndpoint.leased_until.is_(None), WebhookEndpoint.leased_until <= moment),
-        or_(exists().where(mine), exists().where(its, IS_PENDING)),
+        or_(_any(WebhookEvent, mine), _any(WebhookDelivery, its, IS_PENDING)),
         exists().where(Account.id == WebhookEndpoint.account_id, active),
     )
+
+
+def _any(
+    model: type[WebhookEvent] | type[WebhookDelivery], *which: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Say that there is one; as EXISTS within OR PostgreSQL would read all that waits."""
+    first = select(model.id).where(*which).order_by(model.id).limit(1)
+    return first.scalar_subquery().is_not(None)
 
 
 def _wanted(but: Collection[int], *, healthy: bool) -> Select[int]:
@@ -98,7 +107,9 @@ def _wanted(but: Collection[int], *, healthy: bool) -> Select[int]:
 
 def _lease(wanted: Select[int], most: int) -> dict[int, WebhookEndpoint]:
     oldest = wanted.order_by(WebhookEndpoint.leased_until.nulls_first(), WebhookEndpoint.id)
-    chosen = oldest.limit(most).with_for_update(skip_locked=True).cte("chosen")
+    # Whoever writes an event holds the key of its endpoint, which this leaves to them.
+    locked = oldest.limit(most).with_for_update(skip_locked=True, key_share=True)
+    chosen = locked.cte("chosen")
     leased = db.session.scalars(
         update(WebhookEndpoint)
         .where(WebhookEndpoint.id.in_(select(chosen.c.id)))
@@ -107,6 +118,13 @@ def _lease(wanted: Select[int], most: int) -> dict[int, WebhookEndpoint]:
         execution_options={"synchronize_session": False, "populate_existing": True},
     )
     return {endpoint.id: endpoint for endpoint in leased}
+
+
+def _give_back(endpoint_ids: Collection[int]) -> None:
+    """End leases in vain: another worker told what was due when the claim began."""
+    if endpoint_ids:
+        own = WebhookEndpoint.id.in_(sorted(endpoint_ids))
+        change(update(WebhookEndpoint).where(own).values(leased_until=now()))
 
 
 Delivery = tuple[int, str, str]  # id, public id, body

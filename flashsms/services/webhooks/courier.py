@@ -5,6 +5,7 @@ Nothing starts at construction: the first parcel starts the thread.
 """
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Collection, Iterable
@@ -17,7 +18,9 @@ from flashsms.services.webhooks.targets import Network
 from flashsms.services.webhooks.transport import new_session, post
 
 PLACES = 400  # requests under way at most
-LOOK_UPS = 64  # names that are looked up at a time: each holds a thread for as long as it hangs
+LOOK_UPS = PLACES  # names that are looked up at a time: each holds a thread while it hangs
+
+log = logging.getLogger(__name__)
 
 
 class Courier:
@@ -96,9 +99,16 @@ class Courier:
         task.add_done_callback(self._tasks.discard)
 
     async def _carry(self, parcel: Parcel) -> None:
+        """Carry a parcel; whatever a receiver does, there is a result, or its place is lost."""
         if self._session is None:
             self._session = new_session(self._allowed)
-        self._results.put(await post(self._session, parcel))
+        result = Result(parcel, 0, error="Its answer could not be understood.")
+        try:
+            result = await post(self._session, parcel)
+        except Exception:
+            log.exception("Delivery %s met a fault of ours.", parcel.name)
+        finally:
+            self._results.put(result)
 
     async def _end(self) -> None:
         for task in self._tasks:

@@ -14,6 +14,7 @@ from flashsms.models import (
     WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
+    now,
 )
 from flashsms.models.rows import change
 from flashsms.services.errors import DomainError, NotFound
@@ -130,7 +131,8 @@ def _awake(account_id: int, endpoint_id: str) -> WebhookEndpoint:
 def _try_now(endpoint: WebhookEndpoint) -> None:
     """Do not wait for the next attempt that is due, for somebody looks on."""
     own = WebhookEndpoint.id == endpoint.id
-    change(update(WebhookEndpoint).where(own).values(retry_at=None))
+    # Not none: an attempt that is under way would put off what it did not know of.
+    change(update(WebhookEndpoint).where(own).values(retry_at=now()))
     endpoints.wake()
 
 

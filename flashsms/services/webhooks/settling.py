@@ -3,7 +3,7 @@
 import logging
 import random
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -67,10 +67,14 @@ _HELD = (
 )
 _LET_GO = _HELD
 _SUCCEEDED = _HELD.values(failures=0, failing_since=None, retry_at=None)
-_FAILED = _HELD.values(
+_FAILED = _HELD.where(WebhookEndpoint.url == bindparam("address")).values(
     failures=WebhookEndpoint.failures + 1,
     failing_since=func.coalesce(WebhookEndpoint.failing_since, bindparam("signed_at", type_=_TIME)),
-    retry_at=bindparam("again", type_=_TIME),
+    # Somebody who looks on may have asked meanwhile for another try at once.
+    retry_at=case(
+        (WebhookEndpoint.retry_at > bindparam("signed_at", type_=_TIME), WebhookEndpoint.retry_at),
+        else_=bindparam("again", type_=_TIME),
+    ),
 )
 
 
@@ -87,20 +91,10 @@ def _release(succeeded: Sequence[Result]) -> None:
 def _put_off(failed: Sequence[Result]) -> set[int]:
     """Set when endpoints are tried again, or pause them; return the deliveries given up."""
     moment = now()
-    held = [
-        {
-            "endpoint": one.parcel.endpoint_id,
-            "lease": one.parcel.lease,
-            "moment": moment,
-            "signed_at": one.parcel.signed_at,
-            "again": moment + pause(one),
-        }
-        for one in failed
-    ]
-    if held:
-        db.session.connection().execute(_FAILED, held)
     given_up = set()
     for one in failed:
+        if not _counts(one, moment):
+            continue
         since = one.parcel.failing_since
         if one.status == HTTPStatus.GONE:
             _pause(one, "It answered HTTP 410, which asks for nothing more.")
@@ -108,6 +102,24 @@ def _put_off(failed: Sequence[Result]) -> set[int]:
             _pause(one, f"It took nothing for {GIVE_UP.days} days. {one.said}")
             given_up.add(one.parcel.delivery_id)
     return given_up
+
+
+def _counts(one: Result, moment: datetime) -> bool:
+    """Put off an endpoint, and return whether this attempt tells anything of it.
+
+    Not if somebody else holds it by now, nor if it was given another address meanwhile: then it is
+    only let go.
+    """
+    held = {"endpoint": one.parcel.endpoint_id, "lease": one.parcel.lease, "moment": moment}
+    more = {
+        "address": one.parcel.url,
+        "signed_at": one.parcel.signed_at,
+        "again": moment + pause(one),
+    }
+    if change(_FAILED, held | more).rowcount:
+        return True
+    change(_LET_GO, held)
+    return False
 
 
 def pause(result: Result) -> timedelta:

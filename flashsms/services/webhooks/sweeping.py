@@ -23,7 +23,9 @@ from flashsms.services.webhooks import claiming, clearing
 
 WAITED = timedelta(days=3)  # for an endpoint that is told nothing
 KEPT = timedelta(days=14)
-PER_TICK = 1000  # events, and deliveries, that one tick forgets
+PER_TICK = 1000  # deliveries that one tick forgets
+AT_ONCE = 5000  # events in one statement, of up to so many
+PIECES = 10
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +53,16 @@ def _is_silent(endpoint_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
 
 def _drop_waiting() -> None:
     old = WebhookEvent.created_at < now() - WAITED
-    ids = _found(select(WebhookEvent.id).where(old, _is_silent(WebhookEvent.endpoint_id)))
-    if not ids:
-        return
-    with transaction():
-        change(delete(WebhookEvent).where(WebhookEvent.id.in_(ids)))
-    log.warning("%d events that waited for paused webhooks for 3 days are dropped.", len(ids))
+    for _ in range(PIECES):
+        ids = _found(
+            select(WebhookEvent.id).where(old, _is_silent(WebhookEvent.endpoint_id)), AT_ONCE
+        )
+        if not ids:
+            return
+        still = WebhookEvent.id.in_(ids), _is_silent(WebhookEvent.endpoint_id)
+        with transaction():
+            dropped = change(delete(WebhookEvent).where(*still)).rowcount
+        log.warning("%d events that waited for paused webhooks for 3 days are dropped.", dropped)
 
 
 def _give_up_pending() -> None:
@@ -68,7 +74,7 @@ def _give_up_pending() -> None:
     with transaction():
         change(
             update(WebhookDelivery)
-            .where(WebhookDelivery.id.in_(ids), IS_PENDING)
+            .where(WebhookDelivery.id.in_(ids), *pending)
             .values(status=DeliveryStatus.FAILED)
         )
 
@@ -84,7 +90,7 @@ def _forget_deliveries() -> None:
         change(delete(WebhookDelivery).where(WebhookDelivery.id.in_(ids)))
 
 
-def _found(query: Select[int]) -> list[int]:
-    ids = list(db.session.scalars(query.limit(PER_TICK)))
+def _found(query: Select[int], most: int = PER_TICK) -> list[int]:
+    ids = list(db.session.scalars(query.limit(most)))
     db.session.commit()
     return ids

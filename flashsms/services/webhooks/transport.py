@@ -126,7 +126,7 @@ def _retry_after(given: str | None) -> float | None:
         return float(given[:9])
     try:
         moment = parsedate_to_datetime(given)
-    except ValueError:
+    except (ValueError, OverflowError):  # of a date as far away as the receiver likes
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -17,7 +17,7 @@ async function post(path, body, idempotencyKey) {
         signal: AbortSignal.timeout(10_000),
       });
       if (!WORTH_ANOTHER_TRY.includes(response.status)) return await response.json();
-      wait = Math.max(wait, 1000 * Number(response.headers.get("Retry-After") ?? 0));
+      wait = Math.max(wait, 1000 * (Number(response.headers.get("Retry-After")) || 0));
     } catch {
       // No answer: it may have been accepted, and the same key makes asking again safe.
     }

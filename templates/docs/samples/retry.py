@@ -25,7 +25,8 @@ def post(path, body, idempotency_key):
         except urllib.error.HTTPError as error:
             if error.code not in WORTH_ANOTHER_TRY:
                 return json.load(error)
-            wait = max(wait, float(error.headers.get("Retry-After", 0)))
+            asked = error.headers.get("Retry-After", "")
+            wait = max(wait, int(asked) if asked.isdecimal() else 0)
         except (OSError, http.client.HTTPException):
             pass  # no answer: it may have been accepted, and the same key makes asking again safe
         time.sleep(wait)

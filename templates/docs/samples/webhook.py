@@ -12,7 +12,10 @@ PORT = int(os.environ.get("PORT", "4000"))
 
 def is_genuine(headers, body):
     id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not timestamp.isdecimal() or abs(time.time() - int(timestamp)) > 300:
+    if (
+        not (timestamp.isdecimal() and len(timestamp) < 13)
+        or abs(time.time() - int(timestamp)) > 300
+    ):
         return False  # seconds: whatever is older may be a recording
     key = base64.b64decode(SECRET.removeprefix("whsec_"))
     signed = f"{id}.{timestamp}.".encode() + body

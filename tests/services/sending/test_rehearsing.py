@@ -1,7 +1,10 @@
 """What a test key sends: the whole way, by no carrier, for nothing, and counted nowhere."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -28,7 +31,7 @@ from flashsms.models import (
     now,
 )
 from flashsms.models.rows import change
-from flashsms.services import carriers, contacts, opt_outs, receipts, sending
+from flashsms.services import carriers, contacts, credits, opt_outs, receipts, sending
 from flashsms.services.carriers import watching
 from flashsms.services.errors import DomainError
 from flashsms.services.inbound import owners
@@ -303,3 +306,31 @@ def _count(model: type) -> int:
 def _fresh(message: Message) -> Message:
     db.session.commit()
     return db.session.get_one(Message, message.id, populate_existing=True)
+
+
+def test_tests_at_the_same_moment_stay_within_the_limit(
+    app: Flask, ama: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.config["TEST_LIMIT"] = 3
+    account_id = ama.account.id
+    db.session.commit()
+    together = threading.Barrier(2, timeout=2)
+    real = credits.balance_of
+
+    def balance_of(id: int) -> int:
+        with suppress(threading.BrokenBarrierError):
+            together.wait()
+        return real(id)
+
+    monkeypatch.setattr(credits, "balance_of", balance_of)
+
+    def try_out(number: int) -> None:
+        with app.app_context():
+            to = [f"02412345{number}{n}" for n in range(3)]
+            with suppress(DomainError):
+                sending.accept(account_id, Order(text="Hi", recipients=to, is_test=True))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(try_out, range(2)))
+    db.session.commit()
+    assert db.session.scalar(select(func.sum(Message.recipient_count))) <= 3

@@ -43,14 +43,14 @@ def _json(response: httpx.Response) -> Mapping[str, Any]:
 
 
 def _error(response: httpx.Response, body: Mapping[str, Any]) -> FlashSMSError:
-    status = response.status_code
+    status, details = response.status_code, body.get("details")
     server = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     kind = ServerError if server else BY_STATUS.get(status, InvalidRequest)
     error = kind(
         str(body.get("error") or f"FlashSMS answered {status} {response.reason_phrase}".strip()),
         status=status,
         code=str(body.get("code", "")),
-        details=[str(one) for one in body.get("details") or ()],
+        details=[str(one) for one in details] if isinstance(details, list) else [],
         request_id=body.get("requestId") or response.headers.get("X-Request-Id"),
     )
     error.retry_after = _retry_after(response.headers.get("Retry-After", ""))
@@ -63,7 +63,7 @@ def _retry_after(header: str) -> float | None:
         return float(header)
     try:
         then = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     then = then if then.tzinfo else then.replace(tzinfo=timezone.utc)
     return max(0.0, (then - datetime.now(timezone.utc)).total_seconds())

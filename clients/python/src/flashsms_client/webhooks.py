@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Mapping
 
@@ -40,6 +41,9 @@ __all__ = [
 ]
 
 
+_MOMENT = re.compile("[0-9]{1,12}")  # seconds since 1970
+
+
 def verify(
     body: bytes, headers: Mapping[str, str], secret: str, tolerance: float = 300
 ) -> list[Event]:
@@ -50,11 +54,13 @@ def verify(
     """
     named = {name.lower(): value for name, value in headers.items()}
     id, moment = named.get("webhook-id", ""), named.get("webhook-timestamp", "")
-    if not moment.isdecimal() or abs(time.time() - int(moment)) > tolerance:
+    if not _MOMENT.fullmatch(moment) or abs(time.time() - int(moment)) > tolerance:
         raise BadSignature("The request is too old, or says no time.")
-    expected = _sign(_key(secret), f"{id}.{moment}.".encode() + body)
+    expected = _sign(_key(secret), f"{id}.{moment}.".encode("utf-8", "surrogatepass") + body)
     signatures = named.get("webhook-signature", "").split()
-    if not any([hmac.compare_digest(expected, one.encode()) for one in signatures]):
+    if not any(
+        [hmac.compare_digest(expected, one.encode("utf-8", "surrogatepass")) for one in signatures]
+    ):
         raise BadSignature("The request is not signed with this secret.")
     return _events(body)
 
