@@ -41,6 +41,13 @@ def final(receipts: Iterable[Receipt]) -> dict[str, Heard]:
     return heard
 
 
+def speaks_of_another(receipt: Receipt, heard: Mapping[str, Heard]) -> bool:
+    """Whether a final receipt was left out of `heard` although it names another number."""
+    if receipt.state not in _FINAL or not receipt.phone:
+        return False
+    return not heard[ref_key(receipt.carrier_id)].may_be(printable(receipt.phone)[:15])
+
+
 def ref_key(carrier_ref: str) -> str:
     """Return a carrier's message id as it is compared.
 
