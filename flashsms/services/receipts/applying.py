@@ -20,9 +20,11 @@ def apply(carrier_id: int, receipts: Sequence[Receipt]) -> None:
     tells of both may come together.
     """
     heard = final(receipts)
-    others = [one for one in receipts if speaks_of_another(one, heard)]
     if not heard:
         return
+    others: list[Receipt] = []
+    if len(heard) < len(receipts):
+        others = [one for one in receipts if speaks_of_another(one, heard)]
     with transaction():
         progress: Progress = defaultdict(Delta)
         left = match(carrier_id, heard, progress)
