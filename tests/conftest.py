@@ -176,3 +176,9 @@ def ama(app: Flask) -> factories.Member:
 def kofi(app: Flask) -> factories.Member:
     """A stranger to Ama, with as much."""
     return factories.member("Kofi", "kofi@example.com")
+
+
+@pytest.fixture
+def from_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first long text over SMPP has the reference 1, where a worker would begin anywhere."""
+    monkeypatch.setattr("flashsms.carriers.smpp.compose.secrets.randbelow", lambda _: 0)

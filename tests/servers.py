@@ -3,14 +3,30 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisGone
+
+from flashsms.stack.home import free_port
+
+
+def own_port() -> int:
+    """Return a free port that no other process of this run takes.
+
+    A server that binds with SO_REUSEPORT, as the web does, would share one without a word.
+    """
+    taken = Path(os.environ.get("TEST_SERVERS") or tempfile.mkdtemp())
+    while True:
+        port = free_port()
+        with suppress(FileExistsError):
+            (taken / f"port-{port}").touch(exist_ok=False)
+            return port
 
 
 @contextmanager

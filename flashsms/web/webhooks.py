@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from flashsms.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
+from flashsms.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint, now
 from flashsms.services.errors import DomainError, NotFound
 from flashsms.services.webhooks import deliveries, endpoints
 from flashsms.services.webhooks.endpoints import Change
@@ -229,4 +229,4 @@ def _refresh(endpoint: WebhookEndpoint, waits: bool, shown: list[WebhookDelivery
     pending = waits or any(one.status is DeliveryStatus.PENDING for one in shown)
     if not pending or endpoint.paused_at:
         return None
-    return LATER if endpoint.retry_at else SOON
+    return LATER if endpoint.retry_at and endpoint.retry_at > now() else SOON

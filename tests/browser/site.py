@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from flashsms.stack.home import free_port
+from tests.servers import own_port
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -81,7 +81,7 @@ def _environment(home: Path, database_url: str | None) -> dict[str, str]:
         **kept,
         **database,
         "FLASHSMS_HOME": str(home),
-        "PORT": str(free_port()),
+        "PORT": str(own_port()),
         "SIGNUP_LIMIT": "0",
         "WEBHOOK_ALLOW": "127.0.0.0/8",
     }

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from flashsms.stack.home import free_port
 from tests.browser import programs
 from tests.browser.lossy import lossy_line
 from tests.browser.programs import COMMANDS, GRAMMARS, SUFFIXES
 from tests.browser.site import ROOT, Site
+from tests.servers import own_port
 
 EMAIL, PASSWORD = "samples@example.com", "a fine long password"
 KEY = re.compile(r"bms_test_[A-Za-z0-9]{32}")
@@ -217,7 +217,7 @@ def test_only_genuine_events_are_believed(
     samples: dict[str, str], tmp_path: Path, language: str
 ) -> None:
     code = filled(samples[f"webhook-{language}"], secret=SECRET.removeprefix("whsec_"))
-    port = free_port()
+    port = own_port()
     address = f"http://127.0.0.1:{port}/"
     with programs.receiver(tmp_path, language, code, port) as said:
         _wait_for(address)
@@ -234,7 +234,7 @@ def test_only_genuine_events_are_believed(
 def test_a_receiver_is_told_what_happens(
     samples: dict[str, str], paste: Fill, api: Callable[..., Any], tmp_path: Path, language: str
 ) -> None:
-    port = free_port()
+    port = own_port()
     address, events = f"http://127.0.0.1:{port}/", ["recipient.delivered", "message.completed"]
     webhook = api("POST", "/webhooks", url=address, events=events)
     secret = webhook["secret"].removeprefix("whsec_")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from flashsms.carriers.contract import Submission
 from flashsms.carriers.options import options
-from flashsms.carriers.smpp import compose, pdu
+from flashsms.carriers.smpp import pdu
 from flashsms.carriers.smpp.compose import Composer
 from flashsms.carriers.smpp.letters import spell
 from flashsms.carriers.smpp.septets import unpack
@@ -113,12 +113,6 @@ def test_in_every_alphabet_a_text_takes_the_parts_that_were_charged(text, gsm):
     written = spell(text, gsm)
     assert len(written.parts) == len(segment(text).parts)
     assert "".join(read(part, written.coding) for part in written.parts) == text
-
-
-@pytest.fixture
-def from_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first reference is 1, where a worker would begin anywhere."""
-    monkeypatch.setattr(compose.secrets, "randbelow", lambda _: 0)
 
 
 @pytest.mark.usefixtures("from_one")

@@ -16,6 +16,9 @@ LONG = "Medaase, wo ho te sɛn? " * 10
 GSM = "Akwaaba [{€5}] @home £ " * 14  # three parts
 
 
+pytestmark = pytest.mark.usefixtures("from_one")
+
+
 def run(scenario):
     return asyncio.run(asyncio.wait_for(scenario, 20))
 

@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from config import TestConfig
-from flashsms.stack.home import free_port
 from tests import factories
 from tests.faults.installation import Installation, installation
+from tests.servers import own_port
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def env(database_url: str, tmp_path: Path) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "REDIS_URL": f"unix://{tmp_path}/redis.sock",
         "SECRET_KEY": "for tests only",
-        "PORT": str(free_port()),
+        "PORT": str(own_port()),
         "CLAIM_LEASE": "3s",
         "STALL_AFTER": "2s",
     }

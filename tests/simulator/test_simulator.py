@@ -167,7 +167,7 @@ def test_in_a_thread_it_serves_somebody_elses_loop():
         assert len(simulator.record.messages) == 300
 
 
-def test_as_a_process_it_logs_each_submission_and_ends_at_once_on_sigterm(tmp_path):
+def test_as_a_process_it_logs_each_submission_and_ends_at_once_on_sigterm(tmp_path, from_one):
     log = tmp_path / "submissions.log"
     command = [sys.executable, "-m", "flashsms.simulator", "--port", "0", "--log", str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from config import redis_socket
+from tests.servers import own_port
 
 ROOT = Path(__file__).parents[2]
 START_WAIT = 40
@@ -73,20 +74,13 @@ def environment(home: Path, port: int) -> dict[str, str]:
     return {**kept, "FLASHSMS_HOME": str(home), "PORT": str(port)}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
     launched: list[Stack] = []
 
     def start(home: Path | None = None, port: int = 0, **settings: str) -> Stack:
         home = home or tmp_path_factory.mktemp("home")
-        port = port or free_port()
+        port = port or own_port()
         process = subprocess.Popen(
             [sys.executable, "-m", "flashsms.stack"],
             cwd=ROOT,
@@ -231,7 +225,7 @@ def test_two_installations_side_by_side(shared: Stack, launch: Callable[..., Sta
 
 
 def test_a_carrier_of_our_own_needs_no_simulator(launch: Callable[..., Stack]) -> None:
-    real = launch(CARRIER_URL=f"simulator://127.0.0.1:{free_port()}")
+    real = launch(CARRIER_URL=f"simulator://127.0.0.1:{own_port()}")
     assert real.hears("FlashSMS is ready"), real.said
     assert not any("flashsms.simulator" in child.cmdline() for child in real.family())
 
@@ -251,13 +245,13 @@ def test_a_port_in_use_is_said_clearly(launch: Callable[..., Stack]) -> None:
 
 
 def test_a_redis_that_is_away_is_said_clearly(launch: Callable[..., Stack]) -> None:
-    blocked = launch(REDIS_URL=f"redis://:hush@127.0.0.1:{free_port()}/0")
+    blocked = launch(REDIS_URL=f"redis://:hush@127.0.0.1:{own_port()}/0")
     assert blocked.hears(r"cannot start. Redis at redis://:\*\*\*@127"), blocked.said
     assert blocked.process.wait(timeout=10) == 1
 
 
 def test_a_database_that_is_away_is_said_clearly(launch: Callable[..., Stack]) -> None:
-    blocked = launch(DATABASE_URL=f"postgresql://me:hush@127.0.0.1:{free_port()}/none")
+    blocked = launch(DATABASE_URL=f"postgresql://me:hush@127.0.0.1:{own_port()}/none")
     assert blocked.hears(r"cannot start. The database .*me:\*\*\*@127"), blocked.said
     assert blocked.process.wait(timeout=10) == 1
 

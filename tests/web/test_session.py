@@ -96,6 +96,7 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(app: Flask, client: Flas
         *("web.sign_in", "web.sign_up", "web.enter_code", "web.show_strength"),
         *("web.forgot_password", "web.reset_password", "web.accept_invitation"),
         "web.take_callback",  # with the secret in its address
+        *("web.show_docs", "web.show_reference"),
     }
     for rule in app.url_map.iter_rules():
         if rule.endpoint.startswith("web.") and rule.endpoint not in public:
