@@ -175,6 +175,8 @@ def test_a_receipt_resolves_an_unknown_outcome_by_its_number(
     fresh = _fresh(message)
     assert (fresh.unknown, fresh.delivered) == (1, 1)
     assert _parked() == 0
+    left = select(Recipient.status).where(Recipient.sent_at == Recipient.claimed_at)
+    assert db.session.scalars(left).all() == ["DELIVERED"], "it was sent, though no answer came"
 
 
 def test_a_receipt_that_comes_twice_resolves_one_unknown_outcome(

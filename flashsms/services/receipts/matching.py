@@ -179,7 +179,10 @@ def _finish(
     reasons: Mapping[int, str | None],
     progress: Progress,
 ) -> bool:
-    """Make those of `ids` final that are still `was`, and return whether there were any."""
+    """Make those of `ids` final that are still `was`, and return whether there were any.
+
+    One whose answer was lost was handed over all the same, and that when it was claimed.
+    """
     if not ids:
         return False
     given = rows(
@@ -191,7 +194,12 @@ def _finish(
     changed = change(
         update(Recipient)
         .where(Recipient.id == given.c.id, Recipient.status == given.c.was)
-        .values(status=status, reason=given.c.reason, final_at=now())
+        .values(
+            status=status,
+            reason=given.c.reason,
+            sent_at=func.coalesce(Recipient.sent_at, Recipient.claimed_at),
+            final_at=now(),
+        )
         .returning(*_TALLIED)
     ).all()
     _tally(changed, progress, was)
