@@ -128,10 +128,13 @@ Index("ix_recipient_parts_carrier_ref", RecipientPart.carrier_ref, RecipientPart
 
 
 class ParkedReceipt(Model):
-    """A receipt whose part is not known yet: it overtook its answer, or the answer was lost."""
+    """A receipt whose part is not known yet: it overtook its answer, or the answer was lost.
+
+    A carrier may give an id again, to another number, while the first one is still parked.
+    """
 
     __tablename__ = "parked_receipts"
-    __table_args__ = (UniqueConstraint("carrier_ref", "carrier_id"),)
+    __table_args__ = (UniqueConstraint("carrier_ref", "carrier_id", "phone"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     carrier_id: Mapped[int]

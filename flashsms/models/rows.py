@@ -1,6 +1,7 @@
 """The few places where SQLite and PostgreSQL differ: many values as one bound parameter."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from typing import cast as cast_type
 
@@ -33,7 +34,8 @@ def rows(
 ) -> Subquery:
     """Return `values` as a table expression `name`, one bound parameter whatever their number.
 
-    `values` are tuples in the order of `columns` (name to SQL type); integers, texts and None.
+    `values` are tuples in the order of `columns` (name to SQL type); integers, texts, UTC times
+    and None.
     Join rows by these columns only, the state they must be in included: beside a constant such as
     `status = 'SENT'`, which its statistics say is rare, PostgreSQL prefers to read the whole table.
     PostgreSQL reads them with `unnest`, SQLite with `json_each`.
@@ -58,7 +60,7 @@ def _unnest(
 def _json_each(
     values: list[Sequence[Any]], name: str, columns: dict[str, TypeEngine[Any]]
 ) -> Subquery:
-    encoded = orjson.dumps(values).decode()
+    encoded = orjson.dumps(values, _stored, orjson.OPT_PASSTHROUGH_DATETIME).decode()
     table = func.json_each(bindparam(None, encoded, Text)).table_valued(
         "value", name=f"{name}_values"
     )
@@ -67,6 +69,10 @@ def _json_each(
         for index, (column, kind) in enumerate(columns.items())
     ]
     return select(*extracted).subquery(name)
+
+
+def _stored(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S.%f}"  # as SQLite's columns hold it
 
 
 def lock(what: int, key: int) -> None:

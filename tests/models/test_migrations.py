@@ -7,7 +7,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import func, inspect, select, text
 
 from flashsms.extensions import db
-from flashsms.models import CreditDay, Message, Recipient, Template
+from flashsms.models import CreditDay, Message, ParkedReceipt, Recipient, Template
 from flashsms.models.address_search import is_modelled
 from flashsms.models.rows import is_postgresql
 from flashsms.services import carriers, contacts, sending, system_templates
@@ -52,6 +52,21 @@ def test_an_installation_with_messages_goes_up_and_down(app: Flask, ama: Member)
     assert [one.url for one in carriers.in_order()] == ["smpp://telco:hush@smsc.example.com:2775"]
     assert db.session.scalar(select(func.sum(CreditDay.amount))) == ama.balance
     assert {name for name in db.session.scalars(select(Template.name))} >= {"Welcome"}
+
+
+def test_parked_receipts_of_one_id_go_up_and_of_several_numbers_the_first_goes_down(
+    app: Flask,
+) -> None:
+    parked = [
+        ParkedReceipt(carrier_id=1, carrier_ref="1042", phone=phone, status="DELIVERED")
+        for phone in phones(2)
+    ]
+    db.session.add_all(parked)
+    db.session.commit()
+    db.session.remove()
+    downgrade(revision="0008")
+    upgrade()
+    assert db.session.scalars(select(ParkedReceipt.phone)).all() == phones(1)
 
 
 def test_it_goes_down_although_a_secret_cannot_be_read_and_takes_no_draft_along(app: Flask) -> None:

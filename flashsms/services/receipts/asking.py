@@ -9,7 +9,7 @@ the moment of the next one: two workers never ask the same at once, and a crash 
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -39,7 +39,7 @@ from flashsms.models.rows import change, insert, rows
 from flashsms.services import carriers
 from flashsms.services.carriers import WayOut
 from flashsms.services.receipts.applying import apply
-from flashsms.services.receipts.heard import final, ref_key
+from flashsms.services.receipts.heard import final, hear
 
 KEPT = timedelta(hours=48)  # how long a carrier is asked
 FIRST = timedelta(seconds=30)  # after it took the messages
@@ -238,7 +238,7 @@ def _take(carrier_id: int, receipts: Sequence[Receipt]) -> None:
     heard = final(receipts)
     if not heard:
         return
-    given = rows(((ref,) for ref in heard), ref=String())
+    given = rows(((ref,) for ref in {one.ref for one in heard}), ref=String())
     finals = db.session.execute(
         select(Recipient.carrier_ref, Recipient.phone).where(
             Recipient.carrier_ref.in_(select(given.c.ref)),
@@ -246,10 +246,13 @@ def _take(carrier_id: int, receipts: Sequence[Receipt]) -> None:
             Recipient.status.in_((RecipientStatus.DELIVERED, RecipientStatus.FAILED)),
         )
     )
-    known = {ref for ref, phone in finals if ref and heard[ref].may_be(phone)}
+    phones: dict[str | None, list[str]] = defaultdict(list)
+    for ref, phone in finals:
+        phones[ref].append(phone)
     db.session.commit()
-    told = (one for one in receipts if one.state in _FINAL)
-    apply(carrier_id, [one for one in told if ref_key(one.carrier_id) not in known])
+    known = {one.key for one in heard if any(map(one.may_be, phones[one.ref]))}
+    told = (one for one in receipts if (new := hear(one)) and new.key not in known)
+    apply(carrier_id, list(told))
 
 
 def _is_known(claim: Claim, told: Sequence[Receipt] | None) -> bool:

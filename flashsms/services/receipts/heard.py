@@ -3,6 +3,7 @@
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from flashsms.carriers.contract import Receipt, ReceiptState
 from flashsms.models import RecipientStatus
@@ -18,34 +19,42 @@ NATIONAL = 9  # digits of a Ghana number without its country
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A final receipt under the id that it is looked up by (`ref_key`)."""
+    """A final receipt under the id that it is looked up by (`ref_key`).
+
+    `at` is when it came, None if that is just now.
+    """
 
     ref: str
     phone: str
     status: RecipientStatus
     reason: str | None
+    at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the others: an id may be given again, to another number."""
+        return self.ref, self.phone[-NATIONAL:]
 
     def may_be(self, phone: str) -> bool:
         """Whether it may speak of this number; carriers write it with the country's code or not."""
         return not self.phone or self.phone[-NATIONAL:] == phone[-NATIONAL:]
 
 
-def final(receipts: Iterable[Receipt]) -> dict[str, Heard]:
-    """Return the final receipts by the id they are looked up by; of several the first counts."""
-    heard: dict[str, Heard] = {}
-    for receipt in receipts:
-        status = _FINAL.get(receipt.state)
-        if status is not None:
-            ref, phone = ref_key(receipt.carrier_id), printable(receipt.phone)[:15]
-            heard.setdefault(ref, Heard(ref, phone, status, _why(receipt)))
-    return heard
+def final(receipts: Iterable[Receipt]) -> list[Heard]:
+    """Return the final receipts; of several about one id and number the first counts."""
+    heard: dict[tuple[str, str], Heard] = {}
+    for one in filter(None, map(hear, receipts)):
+        heard.setdefault(one.key, one)
+    return list(heard.values())
 
 
-def speaks_of_another(receipt: Receipt, heard: Mapping[str, Heard]) -> bool:
-    """Whether a final receipt was left out of `heard` although it names another number."""
-    if receipt.state not in _FINAL or not receipt.phone:
-        return False
-    return not heard[ref_key(receipt.carrier_id)].may_be(printable(receipt.phone)[:15])
+def hear(receipt: Receipt) -> Heard | None:
+    """Return a receipt as it is looked up, None if it is not final."""
+    status = _FINAL.get(receipt.state)
+    if status is None:
+        return None
+    phone = printable(receipt.phone)[:15]
+    return Heard(ref_key(receipt.carrier_id), phone, status, _why(receipt))
 
 
 def ref_key(carrier_ref: str) -> str:

@@ -1,6 +1,6 @@
 """Finding the recipients that receipts speak of, and making them final."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,18 +9,11 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
-    Integer,
     String,
-    Subquery,
-    and_,
     func,
-    not_,
-    or_,
     select,
     update,
 )
-from sqlalchemy.orm import aliased
 
 from flashsms.extensions import db
 from flashsms.models import Message, Recipient, RecipientPart, RecipientStatus, now
@@ -29,19 +22,50 @@ from flashsms.models.rows import change, rows
 from flashsms.services import credits
 from flashsms.services.progress import Delta, record
 from flashsms.services.receipts.heard import NATIONAL, Heard, is_hexadecimal, without
+from flashsms.services.receipts.meaning import as_rows, is_meant, spoken_of
 from flashsms.text.phones import normalise, operator
+
+_MOST_ROUNDS = 10  # receipts of one id in one transaction; the others are parked meanwhile
 
 Progress = defaultdict[int, Delta]  # what receipts changed, by message id
 
 
-def match(carrier_id: int, heard: Mapping[str, Heard], progress: Progress) -> dict[str, Heard]:
+def match(carrier_id: int, heard: Sequence[Heard], progress: Progress) -> list[Heard]:
     """Apply what finds its recipient, and return what found none.
 
     What that changes is added to `progress`, which the caller's transaction ends with `conclude`.
     """
-    if not heard:
-        return {}
-    left = _match_recipients(carrier_id, dict(heard), progress)
+    rounds = _rounds(carrier_id, heard)
+    left: list[Heard] = []
+    for one in rounds[:_MOST_ROUNDS]:
+        left += _match(carrier_id, one, progress).values()
+    for one in rounds[_MOST_ROUNDS:]:
+        left += one.values()
+    return left
+
+
+def _rounds(carrier_id: int, heard: Sequence[Heard]) -> list[dict[str, Heard]]:
+    """Divide receipts so that those of one id, for several numbers, are applied one by one.
+
+    Those whose number got that id come first: where it was given once it needs no number, and a
+    stranger would decide.
+    """
+    refs = {one.ref for one in heard}
+    if len(refs) < len(heard):
+        given = {(ref, phone[-NATIONAL:]) for ref, phone in _known(carrier_id, refs)}
+        heard = sorted(heard, key=lambda one: one.key not in given)
+    rounds: list[dict[str, Heard]] = []
+    places: Counter[str] = Counter()
+    for one in heard:
+        if places[one.ref] == len(rounds):
+            rounds.append({})
+        rounds[places[one.ref]][one.ref] = one
+        places[one.ref] += 1
+    return rounds
+
+
+def _match(carrier_id: int, heard: dict[str, Heard], progress: Progress) -> dict[str, Heard]:
+    left = _match_recipients(carrier_id, heard, progress)
     if left:
         left = _match_parts(carrier_id, left, progress)
     if left:
@@ -93,10 +117,10 @@ def conclude(progress: Progress) -> None:
 def _match_recipients(
     carrier_id: int, heard: dict[str, Heard], progress: Progress
 ) -> dict[str, Heard]:
-    given = _given(carrier_id, heard.values())
+    given = as_rows(carrier_id, heard.values())
     changed = change(
         update(Recipient)
-        .where(*_spoken_of(Recipient, given), *_is_meant(Recipient, Recipient.id, given))
+        .where(*spoken_of(Recipient, given), *is_meant(Recipient, Recipient.id, given))
         .values(status=given.c.status, reason=given.c.reason, final_at=now())
         .returning(*_TALLIED, Recipient.carrier_ref)
     ).all()
@@ -117,12 +141,12 @@ def _match_recipients(
 
 def _match_parts(carrier_id: int, heard: dict[str, Heard], progress: Progress) -> dict[str, Heard]:
     """Apply receipts of single parts; a recipient follows when all are delivered or one failed."""
-    given = _given(carrier_id, heard.values())
+    given = as_rows(carrier_id, heard.values())
     changed = change(
         update(RecipientPart)
         .where(
-            *_spoken_of(RecipientPart, given),
-            *_is_meant(RecipientPart, RecipientPart.recipient_id, given),
+            *spoken_of(RecipientPart, given),
+            *is_meant(RecipientPart, RecipientPart.recipient_id, given),
         )
         .values(status=given.c.status)
         .returning(RecipientPart.recipient_id, RecipientPart.carrier_ref)
@@ -276,81 +300,3 @@ def _tally(
         if was is RecipientStatus.UNKNOWN:
             delta.unknown -= 1
             delta.sent[name] += 1
-
-
-def _spoken_of(
-    model: type[Recipient] | type[RecipientPart], given: Subquery
-) -> tuple[ColumnElement[bool], ...]:
-    """Return what makes a row the one that a given receipt speaks of."""
-    return (
-        model.carrier_ref == given.c.ref,
-        model.carrier_id == given.c.carrier_id,
-        model.status == given.c.was,
-    )
-
-
-def _is_meant(
-    model: type[Recipient] | type[RecipientPart], recipient_id: Any, given: Subquery
-) -> tuple[ColumnElement[bool], ...]:
-    """Return what tells whom a receipt means where a carrier gave its id more than once.
-
-    One that counts from 1 again after a restart does. An id that was given once needs no number,
-    for some carriers write none or another. Else the number must agree, and of several with that
-    number the newest is meant.
-    """
-    agrees = _agrees(model, recipient_id, given)
-    conditions = []
-    for kind in (Recipient, RecipientPart):
-        other: Any = aliased(kind)
-        theirs = other.id if kind is Recipient else other.recipient_id
-        waits, fits = other.status == given.c.was, _agrees(other, theirs, given)
-        better = or_(
-            and_(not_(agrees), or_(waits, fits)),
-            and_(agrees, waits, fits, theirs > recipient_id),
-        )
-        found = select(other.id).where(
-            other.carrier_ref == given.c.ref,
-            other.carrier_id == given.c.carrier_id,
-            theirs != recipient_id,
-            better,
-        )
-        # With a limit PostgreSQL looks each id up; as NOT EXISTS it may read the whole table.
-        none = found.correlate(model, given).limit(1).scalar_subquery().is_(None)
-        # Whom the number names need not be looked for elsewhere, and that is nearly everybody.
-        conditions.append(none if kind is model else or_(agrees, none))
-    return tuple(conditions)
-
-
-def _agrees(model: Any, recipient_id: Any, given: Subquery) -> ColumnElement[bool]:
-    """Say as SQL what `Heard.may_be` says, of a row of either model or an alias of one."""
-    if hasattr(model, "phone"):
-        return or_(given.c.ending == "", given.c.ending == _ending(model.phone))
-    one = aliased(Recipient)
-    found = select(_ending(one.phone)).where(one.id == recipient_id)
-    phone = found.correlate_except(one).scalar_subquery()
-    return or_(given.c.ending == "", given.c.ending == phone)
-
-
-def _ending(phone: Any) -> ColumnElement[str]:
-    return func.substr(phone, func.length(phone) - (NATIONAL - 1))
-
-
-def _given(carrier_id: int, heard: Iterable[Heard]) -> Subquery:
-    """Return receipts as rows, with what they are to be matched by: id, carrier and state."""
-    return rows(
-        (
-            _values(carrier_id, one)
-            for one in sorted(heard, key=lambda one: one.ref)  # one order of locks for everybody
-        ),
-        ref=String(),
-        carrier_id=Integer(),
-        was=String(),
-        status=String(),
-        reason=String(),
-        ending=String(),
-    )
-
-
-def _values(carrier_id: int, one: Heard) -> tuple[Any, ...]:
-    ending = one.phone[-NATIONAL:]
-    return one.ref, carrier_id, RecipientStatus.SENT, one.status.value, one.reason, ending

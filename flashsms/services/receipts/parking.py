@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from flask import current_app
@@ -16,6 +16,7 @@ from flashsms.services.carriers import watching
 from flashsms.services.progress import Delta
 from flashsms.services.receipts.heard import Heard
 from flashsms.services.receipts.matching import Progress, conclude, match, resolve_unknown
+from flashsms.text.phones import normalise
 
 KEPT = timedelta(days=7)  # how long a receipt for something unknown is kept and tried
 FIRST_RETRY = timedelta(seconds=2)
@@ -24,22 +25,24 @@ PER_TICK = 1000
 log = logging.getLogger(__name__)
 
 
-def park(carrier_id: int, heard: Mapping[str, Heard]) -> None:
-    """Keep receipts that match nothing yet; in the caller's transaction."""
-    if not heard:
-        return
+def park(carrier_id: int, heard: Iterable[Heard]) -> None:
+    """Keep receipts that match nothing yet, one of each id and number; in the caller's transaction.
+
+    However a number is written it is kept as one: carriers are not always of one mind.
+    """
     values = [
         {
             "carrier_id": carrier_id,
             "carrier_ref": one.ref,
-            "phone": one.phone,
+            "phone": normalise(one.phone) or one.phone,
             "status": one.status,
             "reason": one.reason,
             "try_at": now() + FIRST_RETRY,
         }
-        for one in sorted(heard.values(), key=lambda one: one.ref)  # one order for everybody
+        for one in sorted(heard, key=lambda one: one.key)  # one order for everybody
     ]
-    db.session.execute(insert(ParkedReceipt).on_conflict_do_nothing(), values)
+    if values:
+        db.session.execute(insert(ParkedReceipt).on_conflict_do_nothing(), values)
 
 
 def match_parked(carrier_id: int, refs: Iterable[str]) -> None:
@@ -110,12 +113,14 @@ def _match_and_delete(
 
     Nothing is deleted before it is applied: somebody else may be looking for it meanwhile.
     """
-    heard = {
-        one.carrier_ref: Heard(one.carrier_ref, one.phone, one.status, one.reason) for one in parked
-    }
-    left = match(carrier_id, heard, progress)
-    _delete([one for one in parked if one.carrier_ref not in left])
-    return [one for one in parked if one.carrier_ref in left]
+    left = set(match(carrier_id, [_heard(one) for one in parked], progress))
+    _delete([one for one in parked if _heard(one) not in left])
+    return [one for one in parked if _heard(one) in left]
+
+
+def _heard(parked: ParkedReceipt) -> Heard:
+    came = parked.received_at
+    return Heard(parked.carrier_ref, parked.phone, parked.status, parked.reason, came)
 
 
 def _delete(parked: Iterable[ParkedReceipt]) -> None:
@@ -149,5 +154,5 @@ def _resolves_unknown(parked: ParkedReceipt, progress: Progress) -> bool:
     """
     if now() - parked.received_at < current_app.config["CLAIM_LEASE"]:
         return False
-    heard = Heard(parked.carrier_ref, parked.phone, parked.status, parked.reason)
-    return resolve_unknown(parked.carrier_id, heard, progress, before=parked.received_at)
+    before = parked.received_at
+    return resolve_unknown(parked.carrier_id, _heard(parked), progress, before=before)

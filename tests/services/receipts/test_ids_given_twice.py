@@ -1,24 +1,32 @@
-"""Ids that an SMSC gives anew after a restart: no receipt may be acknowledged and forgotten."""
+"""Ids that an SMSC gives anew after a restart: no receipt is forgotten or counts for another."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from flashsms.carriers.contract import Fate, Outcome, Receipt, ReceiptState
-from flashsms.models import Carrier, Message
+from flashsms.extensions import db
+from flashsms.models import Carrier, Message, ParkedReceipt, now
+from flashsms.models.rows import change
 from flashsms.services import receipts, sending
 from flashsms.services.sending import Order
 from tests.factories import Member, phones, statuses
 from tests.scripted import ScriptedSessions
 
-ONE, TWO = phones(2)
+ONE, TWO, THREE = phones(3)
 Send = Callable[..., Message]
 
 
 @pytest.fixture
 def send(wire: ScriptedSessions, run_jobs: Callable[[], int]) -> Send:
-    def sent(member: Member, phone: str, ref: str) -> Message:
-        wire.answer = lambda one: Outcome(one.reference, Fate.ACCEPTED, (ref,))
+    def sent(member: Member, phone: str, ref: str, *, before_the_answer=lambda: None) -> Message:
+        def answer(submission):
+            before_the_answer()
+            return Outcome(submission.reference, Fate.ACCEPTED, (ref,))
+
+        wire.answer = answer
         message = sending.accept(member.account.id, Order(text="Hi", recipients=[phone])).message
         run_jobs()
         return message
@@ -33,7 +41,73 @@ def told(phone: str, state: ReceiptState = ReceiptState.DELIVERED) -> Receipt:
 def test_two_receipts_of_one_id_that_come_together_reach_both(
     ama: Member, carrier: Carrier, send: Send
 ) -> None:
-    """Up to 500 receipts share a commit: of one id only the first was applied."""
+    """Up to 500 receipts share a commit: none of them may hide another of its id."""
     old, new = send(ama, ONE, "1042"), send(ama, TWO, "1042")
     receipts.apply(carrier.id, [told(ONE), told(TWO, ReceiptState.FAILED)])
     assert (statuses(old.id), statuses(new.id)) == ({"DELIVERED": 1}, {"FAILED": 1})
+
+
+def test_a_strange_parked_receipt_of_another_number_does_not_finalise_what_gets_its_id(
+    ama: Member, carrier: Carrier, send: Send
+) -> None:
+    """Once the id is given to ONE, the parked receipt that names THREE is not about it."""
+    receipts.apply(carrier.id, [told(THREE, ReceiptState.FAILED)])
+    message = send(
+        ama, ONE, "1042", before_the_answer=lambda: receipts.apply(carrier.id, [told(ONE)])
+    )
+    assert statuses(message.id) == {"DELIVERED": 1}
+
+
+def test_two_parked_receipts_of_one_id_wait_for_both(
+    ama: Member, carrier: Carrier, send: Send
+) -> None:
+    """However often and in whatever form a number comes, it is kept once."""
+    receipts.apply(carrier.id, [told(ONE), told(TWO, ReceiptState.FAILED)])
+    receipts.apply(carrier.id, [told(f"0{ONE[3:]}"), told(f"+{TWO}")])
+    assert db.session.scalars(select(ParkedReceipt.phone)).all() == [ONE, TWO]
+    one, two = send(ama, ONE, "1042"), send(ama, TWO, "1042")
+    assert (statuses(one.id), statuses(two.id)) == ({"DELIVERED": 1}, {"FAILED": 1})
+
+
+def test_however_many_receipts_have_one_id_none_is_lost(
+    ama: Member, carrier: Carrier, send: Send
+) -> None:
+    sent = [send(ama, phone, "1042") for phone in phones(12)]
+    receipts.apply(carrier.id, [told(phone) for phone in phones(12)])
+    receipts.match_parked(carrier.id, ["1042"])
+    assert [statuses(one.id) for one in sent] == [{"DELIVERED": 1}] * 12
+
+
+def test_a_receipt_that_overtakes_does_not_finalise_another_account_s_old_message(
+    ama: Member, kofi: Member, carrier: Carrier, send: Send
+) -> None:
+    """The old message of that id went to another number; the one it speaks of is on the wire."""
+    old = send(ama, ONE, "1042")
+    new = send(kofi, TWO, "1042", before_the_answer=lambda: receipts.apply(carrier.id, [told(TWO)]))
+    assert (statuses(old.id), statuses(new.id)) == ({"SENT": 1}, {"DELIVERED": 1})
+
+
+@pytest.mark.parametrize("number", [THREE, ""])
+def test_a_receipt_that_came_before_a_message_is_not_about_it(
+    ama: Member, carrier: Carrier, send: Send, number: str
+) -> None:
+    receipts.apply(carrier.id, [told(number, ReceiptState.FAILED)])
+    change(update(ParkedReceipt).values(received_at=now() - timedelta(minutes=2)))
+    db.session.commit()
+    message = send(ama, ONE, "1042")
+    assert statuses(message.id) == {"SENT": 1}
+    receipts.apply(carrier.id, [told(ONE)])
+    assert statuses(message.id) == {"DELIVERED": 1}
+
+
+def test_a_part_is_not_that_of_a_receipt_that_came_before_it(
+    ama: Member, carrier: Carrier, wire: ScriptedSessions, run_jobs: Callable[[], int]
+) -> None:
+    receipts.apply(carrier.id, [told(THREE, ReceiptState.FAILED)])
+    change(update(ParkedReceipt).values(received_at=now() - timedelta(minutes=2)))
+    db.session.commit()
+    wire.answer = lambda one: Outcome(one.reference, Fate.ACCEPTED, ("1042", "1043"))
+    order = Order(text="x" * 200, recipients=[ONE])
+    message = sending.accept(ama.account.id, order).message
+    run_jobs()
+    assert statuses(message.id) == {"SENT": 1}

@@ -1,0 +1,122 @@
+"""Whom a receipt means, as SQL: the rows that have its id, and which of them if several do."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, String, Subquery, and_, func, not_, or_, select
+from sqlalchemy.orm import aliased
+
+from flashsms.models import Recipient, RecipientPart, RecipientStatus
+from flashsms.models.base import UtcDateTime
+from flashsms.models.rows import rows
+from flashsms.services.receipts.heard import NATIONAL, Heard
+from flashsms.text.phones import normalise
+
+_SKEW = timedelta(minutes=1)  # by which the clocks of two workers may differ
+
+
+def as_rows(carrier_id: int, heard: Iterable[Heard]) -> Subquery:
+    """Return receipts as rows, with what they are to be matched by: id, carrier and state."""
+    return rows(
+        (
+            _values(carrier_id, one)
+            for one in sorted(heard, key=lambda one: one.ref)  # one order of locks for everybody
+        ),
+        ref=String(),
+        carrier_id=Integer(),
+        was=String(),
+        status=String(),
+        reason=String(),
+        ending=String(),
+        phone=String(),
+        until=UtcDateTime(),
+    )
+
+
+def _values(carrier_id: int, one: Heard) -> tuple[Any, ...]:
+    state = RecipientStatus.SENT, one.status.value, one.reason
+    phone = normalise(one.phone) or one.phone
+    return one.ref, carrier_id, *state, one.phone[-NATIONAL:], phone, one.at and one.at + _SKEW
+
+
+def spoken_of(
+    model: type[Recipient] | type[RecipientPart], given: Subquery
+) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes a row the one that a given receipt speaks of."""
+    return (
+        model.carrier_ref == given.c.ref,
+        model.carrier_id == given.c.carrier_id,
+        model.status == given.c.was,
+    )
+
+
+def is_meant(
+    model: type[Recipient] | type[RecipientPart], recipient_id: Any, given: Subquery
+) -> tuple[ColumnElement[bool], ...]:
+    """Return what tells whom a receipt means where a carrier gave its id more than once.
+
+    One that counts from 1 again after a restart does. An id that was given once needs no number,
+    for some carriers write none or another. Else the number must agree, and of several with that
+    number the newest is meant.
+    """
+    agrees = _agrees(model, recipient_id, given)
+    conditions = [_is_possible(model, recipient_id, given)]
+    for kind in (Recipient, RecipientPart):
+        other: Any = aliased(kind)
+        theirs = other.id if kind is Recipient else other.recipient_id
+        waits, fits = other.status == given.c.was, _agrees(other, theirs, given)
+        better = or_(
+            and_(not_(agrees), or_(waits, fits)),
+            and_(agrees, waits, fits, theirs > recipient_id),
+        )
+        found = select(other.id).where(
+            other.carrier_ref == given.c.ref,
+            other.carrier_id == given.c.carrier_id,
+            theirs != recipient_id,
+            better,
+        )
+        # With a limit PostgreSQL looks each id up; as NOT EXISTS it may read the whole table.
+        none = found.correlate(model, given).limit(1).scalar_subquery().is_(None)
+        # Whom the number names need not be looked for elsewhere, and that is nearly everybody.
+        conditions.append(none if kind is model else or_(agrees, none))
+    return tuple(conditions)
+
+
+def _is_possible(model: Any, recipient_id: Any, given: Subquery) -> ColumnElement[bool]:
+    """Whom a receipt does not name it can mean only if it came after that one was handed over.
+
+    Nor may the number that it names wait for an answer: that one then brings the same id.
+    """
+    claimed_at = _of_recipient("claimed_at", model, recipient_id)
+    named = aliased(Recipient)
+    waits = select(named.id).where(
+        named.phone == given.c.phone,
+        named.carrier_id == given.c.carrier_id,
+        named.status.in_((RecipientStatus.SUBMITTING, RecipientStatus.UNKNOWN)),
+    )
+    nobody = waits.correlate(given).limit(1).scalar_subquery().is_(None)
+    is_later = or_(given.c.until.is_(None), claimed_at <= given.c.until)
+    return or_(_names(model, recipient_id, given), and_(is_later, nobody))
+
+
+def _agrees(model: Any, recipient_id: Any, given: Subquery) -> ColumnElement[bool]:
+    """Say as SQL what `Heard.may_be` says, of a row of either model or an alias of one."""
+    return or_(given.c.ending == "", _names(model, recipient_id, given))
+
+
+def _names(model: Any, recipient_id: Any, given: Subquery) -> ColumnElement[bool]:
+    return given.c.ending == _ending(_of_recipient("phone", model, recipient_id))
+
+
+def _of_recipient(column: str, model: Any, recipient_id: Any) -> Any:
+    """Return a column of the recipient that a row of either model, or an alias of one, is of."""
+    if hasattr(model, column):
+        return getattr(model, column)
+    one = aliased(Recipient)
+    found = select(getattr(one, column)).where(one.id == recipient_id)
+    return found.correlate_except(one).scalar_subquery()
+
+
+def _ending(phone: Any) -> ColumnElement[str]:
+    return func.substr(phone, func.length(phone) - (NATIONAL - 1))
