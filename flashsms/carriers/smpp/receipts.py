@@ -36,15 +36,12 @@ MESSAGE_STATES = {
 
 _UNDELIVERED = (ReceiptState.FAILED, "The network could not deliver the message.")
 _ON_ITS_WAY = (ReceiptState.ENROUTE, "")
-_ARRIVED = (ReceiptState.DELIVERED, "")
-_STATES = {  # by how a spelling begins, the first that fits
+_ARRIVED = "DELIVRD", "DELIVERED", "DLVRD"  # nothing longer: DeliveredToNetwork is on its way
+_STATES = {  # by how any other spelling begins, the first that fits
     "UNDEL": _UNDELIVERED,
     "NOTDEL": _UNDELIVERED,
     "DELET": (ReceiptState.FAILED, "The carrier deleted the message."),
     "DELAY": _ON_ITS_WAY,
-    "DELIVR": _ARRIVED,
-    "DELIVERED": _ARRIVED,
-    "DLV": _ARRIVED,
     "EXP": (ReceiptState.FAILED, "The phone could not be reached in time."),
     "REJ": (ReceiptState.FAILED, "The network rejected the message."),
     "SKIP": (ReceiptState.FAILED, "The carrier left the message out."),
@@ -161,10 +158,13 @@ def _state(message: ShortMessage, fields: dict[str, str]) -> tuple[ReceiptState,
     if number not in MESSAGE_STATES and said.isascii() and said.isdecimal():
         number = int(said[:3])
     word = MESSAGE_STATES.get(number) or _NOT_LETTERS.sub("", said.upper())
+    if word in _ARRIVED:
+        return ReceiptState.DELIVERED, ""
     if "FAIL" in word:  # DELIVERY_FAILED, SUBMIT_FAIL
         return _UNDELIVERED
     meant = (state for start, state in _STATES.items() if word.startswith(start))
-    return next(meant, _UNREADABLE)
+    otherwise = _UNDELIVERED if "FAIL" in fields.get("stat", "").upper() else _UNREADABLE
+    return next(meant, otherwise)
 
 
 def _error(message: ShortMessage, fields: dict[str, str]) -> tuple[str, str]:
