@@ -8,6 +8,7 @@ from flashsms.carriers.contract import Inbound, Receipt, TextPart
 from flashsms.carriers.smpp import pdu as smpp
 from flashsms.carriers.smpp.inbox import Inbox
 from flashsms.carriers.smpp.pdu import Pdu, ShortMessage
+from flashsms.carriers.smpp.septets import pack
 from tests.carriers.faulty import FaultySmsc
 from tests.carriers.helpers import Taken, open_carrier, receipt_of, until
 
@@ -117,5 +118,16 @@ def test_a_longer_text_arrives_through_a_real_connection_part_by_part():
             ("sooner ", TextPart(7, 1, 2)),
             ("STOP", None),
         ]
+
+    asyncio.run(scenario())
+
+
+def test_texts_of_a_carrier_that_packs_them_are_unpacked():
+    async def scenario():
+        taken = Taken()
+        async with FaultySmsc() as smsc, open_carrier(f"{smsc.url}?gsm=packed", taken):
+            smsc.deliver(7, TEXT._replace(text=pack(b"STOP")))
+            await until(lambda: taken)
+        assert taken == [Inbound("233201234567", "1234", "STOP")]
 
     asyncio.run(scenario())

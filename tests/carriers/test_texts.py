@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashsms.carriers.contract import TextPart
+from flashsms.carriers.contract import Inbound, TextPart
 from flashsms.carriers.smpp.pdu import ShortMessage
+from flashsms.carriers.smpp.septets import fill_bits, pack
 from flashsms.carriers.smpp.texts import is_text, read_text
 
 
@@ -42,6 +43,26 @@ def part(header: bytes, data: bytes = b"Hello", **fields) -> TextPart | None:
 )
 def test_each_alphabet_is_read(coding, data, written):
     assert text(data, coding) == written
+
+
+@pytest.mark.parametrize("coding", [0, 0x11, 0xF1])
+def test_packed_texts_are_read_behind_any_header_and_in_the_payload(coding):
+    def read(data: bytes, esm_class: int = 0, **fields) -> Inbound:
+        message = ShortMessage("1", "2", data, data_coding=coding, esm_class=esm_class, **fields)
+        return read_text(message, packed=True)
+
+    assert read(pack(b"STOP")).text == "STOP"
+    assert read(pack(b"STOPALL")).text == "STOPALL"  # filled up, as it ends on a byte
+    assert read(b"", tlvs={0x0424: pack(b"a\x1be" * 90)}).text == "a€" * 90
+    for header in (b"", b"\x00\x03\xaa\x02\x01", b"\x08\x04\x12\x34\x02\x01"):
+        whole = bytes((len(header),)) + header
+        assert read(whole + pack(b"Akwaaba", fill_bits(len(whole))), 0x40).text == "Akwaaba"
+
+
+@pytest.mark.parametrize("coding", [3, 8])
+def test_what_is_in_another_alphabet_is_never_packed(coding):
+    data = "Stop ü".encode("latin-1" if coding == 3 else "utf-16-be")
+    assert read_text(ShortMessage("1", "2", data, data_coding=coding), packed=True).text == "Stop ü"
 
 
 @pytest.mark.parametrize(
@@ -130,10 +151,16 @@ def test_only_people_write_texts(esm_class, yes):
     assert is_text(ShortMessage("1", "2", b"Hi", esm_class=esm_class)) is yes
 
 
-@given(st.binary(max_size=200), st.integers(0, 255), st.integers(0, 255), st.binary(max_size=5))
-def test_whatever_arrives_becomes_a_text_that_can_be_stored(data, coding, esm_class, sar):
+@given(
+    st.binary(max_size=200),
+    st.integers(0, 255),
+    st.integers(0, 255),
+    st.binary(max_size=5),
+    st.booleans(),
+)
+def test_whatever_arrives_becomes_a_text_that_can_be_stored(data, coding, esm_class, sar, packed):
     tlvs = {0x020C: sar, 0x020E: sar[1:], 0x020F: sar[2:], 0x0424: data[::-1]}
     message = ShortMessage("\x80", "\0", data, data_coding=coding, esm_class=esm_class, tlvs=tlvs)
-    read = read_text(message)
+    read = read_text(message, packed=packed)
     assert "\0" not in read.text + read.phone + read.number
     assert len(read.text.encode()) <= 3 * len(data or tlvs[0x0424])

@@ -26,12 +26,19 @@ class Inbox:
     """What arrives in one session: that of one read is taken together.
 
     `write` takes bytes for the transport; `changed` is called when fewer are waiting. `waiting`
-    counts arrivals that are not taken yet, `taken` the receipts that were.
+    counts arrivals that are not taken yet, `taken` the receipts that were. `packed` says that plain
+    texts have seven bits a character.
     """
 
     def __init__(
-        self, take: Take, write: Callable[[bytes], None], changed: Callable[[], None]
+        self,
+        take: Take,
+        write: Callable[[bytes], None],
+        changed: Callable[[], None],
+        *,
+        packed: bool = False,
     ) -> None:
+        self._packed = packed
         self._take = take
         self._write = write
         self._changed = changed
@@ -51,7 +58,7 @@ class Inbox:
             logger.warning("a delivery with %s: %s", error.reason, pdu.body[:64].hex())
             self._write(_answer(pdu, NEVER_AGAIN))
             return
-        arrival = _read(message)
+        arrival = _read(message, packed=self._packed)
         if arrival is None:
             self._write(_answer(pdu, OK))
         else:
@@ -81,7 +88,7 @@ class Inbox:
         self._changed()
 
 
-def _read(message: ShortMessage) -> Arrival | None:
+def _read(message: ShortMessage, *, packed: bool) -> Arrival | None:
     """What is to be kept of a delivery; None when it says nothing that anybody could use."""
     if is_receipt(message):
         receipt = read_receipt(message)
@@ -89,7 +96,7 @@ def _read(message: ShortMessage) -> Arrival | None:
             logger.warning("a receipt that names no message: %.160r", message.text)
         return receipt
     if is_text(message):
-        return read_text(message)
+        return read_text(message, packed=packed)
     logger.info("an acknowledgement of kind 0x%02X from %s", message.esm_class, message.source[:20])
     return None
 

@@ -47,7 +47,8 @@ class Session(asyncio.Protocol):
         self._writes: list[bytes] = []
         self._in_read = False
         self.outbox = Outbox(options, self._write)
-        self.inbox = Inbox(take, self._write, self._receipts_changed)
+        packed = options.gsm == "packed"
+        self.inbox = Inbox(take, self._write, self._receipts_changed, packed=packed)
         self._sign_in = SignIn(options, role)
         self.ended: asyncio.Future[None] = loop.create_future()
         self._transport: asyncio.Transport | None = None

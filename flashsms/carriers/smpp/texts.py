@@ -20,6 +20,7 @@ from flashsms.carriers.smpp.pdu import (
     UDH_INDICATOR,
     ShortMessage,
 )
+from flashsms.carriers.smpp.septets import fill_bits, unpack
 from flashsms.text.segments import Encoding, decode
 
 UNREADABLE = "\ufffd"
@@ -52,13 +53,18 @@ def is_text(message: ShortMessage) -> bool:
     return message.esm_class & MESSAGE_TYPE == 0
 
 
-def read_text(message: ShortMessage) -> Inbound:
-    """The text, from whom and to which number of ours. Never fails."""
+def read_text(message: ShortMessage, *, packed: bool = False) -> Inbound:
+    """The text, from whom and to which number of ours. Never fails.
+
+    `packed` says that the carrier's plain texts have seven bits a character.
+    """
     data = message.text or message.tlvs.get(MESSAGE_PAYLOAD, b"")
-    part = _by_parameters(message)
+    part, fill = _by_parameters(message), 0
     if message.esm_class & UDH_INDICATOR and data and data[0] < len(data):
         header, data = data[1 : 1 + data[0]], data[1 + data[0] :]
-        part = _by_header(header) or part
+        part, fill = _by_header(header) or part, fill_bits(1 + len(header))
+    if packed and not _codec(message.data_coding):
+        data = unpack(data, fill)
     return Inbound(
         phone=_address(message.source),
         number=_address(message.destination),
@@ -84,10 +90,15 @@ def _address(written: str) -> str:
 
 
 def _decode(data: bytes, coding: int) -> str:
-    codec = _CODECS.get(coding) or _network_codec(coding)
+    codec = _codec(coding)
     if codec == "utf-16-be" and data.startswith(_LITTLE_ENDIAN):
         codec = "utf-16"
     return data.decode(codec, "replace") if codec else _decode_gsm(data)
+
+
+def _codec(coding: int) -> str:
+    """The codec of a data_coding; empty for the GSM alphabet, which Python has none for."""
+    return _CODECS.get(coding) or _network_codec(coding)
 
 
 def _network_codec(coding: int) -> str:
