@@ -67,6 +67,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fail where pytest-xdist does not see the groups, which cost minutes and not one test.
+
+    It writes them behind the ids, of which another release of pytest may keep a copy of its own.
+    """
+    if getattr(session.config.option, "loadgroup", False):
+        grouped = [one for one in session.items if one.get_closest_marker("xdist_group")]
+        assert all("@" in one.nodeid for one in grouped)
+
+
 @pytest.fixture(scope="session")
 def worker_id_or_main(request: pytest.FixtureRequest) -> str:
     return getattr(request.config, "workerinput", {}).get("workerid", "main")

@@ -7,11 +7,12 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser import cast, pages
-from tests.browser.checks import SCHEMES
+from tests.browser.checks import Scheme
 from tests.browser.site import ROOT, SIZES, chromium, installation
 from tests.browser.test_shop import sign_up
 
 FOLDER = ROOT / "screenshots"
+SCHEMES: tuple[Scheme, ...] = ("dark", "light")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from random import SystemRandom
 
 import pytest
@@ -123,8 +124,9 @@ def test_nonsense_crashes_nothing_fills_nothing_and_costs_nobody_a_message(
         sender = Sender(sessions, fuzzer)
         sender.send(everybody)
         record = fuzzer.record
+        texts = map(str, count())
         while record.pdus < PDUS:  # what the ends of sessions cut short
-            more = [Submission(RECIPIENTS, "233209999999", "SHOP", f"{record.pdus}")]
+            more = [Submission(RECIPIENTS, "233209999999", "SHOP", next(texts))]
             sender.outcomes.pop(RECIPIENTS, None)
             sender.send(more)
         sender.outcomes.pop(RECIPIENTS, None)

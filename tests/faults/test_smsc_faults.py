@@ -31,6 +31,7 @@ LATE = COUNT // 4  # each batch of them takes as long as its answers
 BREAKS = 10 if LONG else 3
 ROUNDS = 3 if LONG else 1
 WINDOW = 50
+BETWEEN = 3 * WINDOW  # answers between two mishaps, or half are errors and the breaker opens
 
 # What arrives, and what the worker says about it.
 JUNK = {
@@ -150,7 +151,7 @@ def test_a_line_that_breaks_in_the_middle_of_a_pdu_costs_at_most_a_window(
     recipients = send_bulk(ama, COUNT)
     for _ in range(BREAKS):
         seen = len(smsc.lines)
-        smsc.wait_for_more_than(seen + WINDOW)
+        smsc.wait_for_more_than(seen + BETWEEN)
         assert waiting(), "the line broke too late to prove anything"
         line.mischief.append(break_off)
         eventually(lambda: not line.mischief, 10)
@@ -168,7 +169,7 @@ def test_an_smsc_that_talks_nonsense_is_hung_up_on_and_called_again(
     nonsense = list(JUNK.items()) * ROUNDS
     for junk, complaint in nonsense:
         seen, said = len(smsc.lines), len(worker.said)
-        smsc.wait_for_more_than(seen + WINDOW)
+        smsc.wait_for_more_than(seen + BETWEEN)
         assert waiting(), "the nonsense came too late to prove anything"
         line.mischief.append(insert(junk))
         wait_for(worker, complaint, said)
