@@ -112,6 +112,7 @@ def test_it_fits_the_narrowest_phone(browser: Browser, site: Site) -> None:
             page.goto(path)
             assert_fits(page)
             page.get_by_role("button", name="Contents").click()
+            expect(page.locator("#contents")).to_contain_class("show")  # it unfolds for a while
             page.get_by_role("link", name="Limits", exact=True).click()
             expect(page.locator("#limits")).to_be_in_viewport()
             assert_fits(page)
