@@ -50,8 +50,11 @@ def once(
 
 
 def _apart(where: str, key: str) -> str:
-    """Return what a key is kept as that stands apart; it may be as long as the column is."""
-    return f"{where} {hashlib.sha256(key.encode()).hexdigest()}"
+    """Return what a key is kept as that stands apart; it may be as long as the column is.
+
+    No key that is given has a control character, so none is kept as the same.
+    """
+    return f"{where}\x1f{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def forget_old() -> None:
