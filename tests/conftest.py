@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,12 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
 from sqlalchemy import text
-from werkzeug.routing import Rule
 
 from config import TestConfig
 from flashsms import create_app
 from flashsms.extensions import db
 from flashsms.services import accounts
-from tests import factories, servers
+from tests import applications, factories, servers
 
 LARGE = 2**20  # bytes of a table
 _FIRST_IDS = """
@@ -30,20 +29,6 @@ DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 
 # The real parameters cost 50 ms a password, and tests make an account each.
 accounts.opening.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
-# Every test makes an application, and most of that time went into compiling the same addresses.
-_compile_builder = Rule._compile_builder
-_builders: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
-
-
-def _compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    key = (rule.rule, rule.subdomain, repr(rule.defaults), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
-
-
-Rule._compile_builder = _compile_once
 
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
@@ -143,7 +128,7 @@ def config(database_url: str, redis_url: str, tmp_path: Path) -> TestConfig:
 @pytest.fixture
 def app(config: TestConfig) -> Iterator[Flask]:
     """The application on an empty database and an empty Redis, with a context pushed."""
-    app = create_app(config)
+    app = applications.make(config)
     with app.app_context():
         _empty()
         app.extensions["redis"].flushall()
