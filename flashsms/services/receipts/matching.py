@@ -1,7 +1,7 @@
 """Finding the recipients that receipts speak of, and making them final."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,9 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     String,
+    Subquery,
     func,
     select,
     update,
@@ -22,12 +24,13 @@ from flashsms.models.rows import change, rows
 from flashsms.services import credits
 from flashsms.services.progress import Delta, record
 from flashsms.services.receipts.heard import NATIONAL, Heard, is_hexadecimal, without
-from flashsms.services.receipts.meaning import as_rows, is_meant, spoken_of
+from flashsms.services.receipts.meaning import as_rows, is_named, is_only, spoken_of
 from flashsms.text.phones import normalise, operator
 
 _MOST_ROUNDS = 10  # receipts of one id in one transaction; the others are parked meanwhile
 
 Progress = defaultdict[int, Delta]  # what receipts changed, by message id
+Meaning = Callable[[Any, Any, Subquery], tuple[ColumnElement[bool], ...]]  # of `meaning`
 
 
 def match(carrier_id: int, heard: Sequence[Heard], progress: Progress) -> list[Heard]:
@@ -48,12 +51,13 @@ def _rounds(carrier_id: int, heard: Sequence[Heard]) -> list[dict[str, Heard]]:
     """Divide receipts so that those of one id, for several numbers, are applied one by one.
 
     Those whose number got that id come first: where it was given once it needs no number, and a
-    stranger would decide.
+    stranger would decide. Beyond that it is one order for everybody, so that two transactions with
+    the same receipts do not lock each other out.
     """
     refs = {one.ref for one in heard}
     if len(refs) < len(heard):
         given = {(ref, phone[-NATIONAL:]) for ref, phone in _known(carrier_id, refs)}
-        heard = sorted(heard, key=lambda one: one.key not in given)
+        heard = sorted(heard, key=lambda one: (one.key not in given, one.key))
     rounds: list[dict[str, Heard]] = []
     places: Counter[str] = Counter()
     for one in heard:
@@ -65,11 +69,26 @@ def _rounds(carrier_id: int, heard: Sequence[Heard]) -> list[dict[str, Heard]]:
 
 
 def _match(carrier_id: int, heard: dict[str, Heard], progress: Progress) -> dict[str, Heard]:
-    left = _match_recipients(carrier_id, heard, progress)
+    """Apply receipts of different ids: to whom they name, in either spelling, or else may mean."""
+    left = _match_spelt(carrier_id, heard, progress, is_named)
+    if not left:
+        return left
+    known = _known(carrier_id, {*left, *(spelling for ref in left for spelling in _respelt(ref))})
+    left = _match_respelt(carrier_id, left, known, progress)
+    given = {ref for ref, _ in known}
+    doubtful = {ref: one for ref, one in left.items() if ref in given}
+    if doubtful:
+        rest = _match_spelt(carrier_id, doubtful, progress, is_only)
+        left = without(left, doubtful.keys() - rest.keys())
+    return left
+
+
+def _match_spelt(
+    carrier_id: int, heard: dict[str, Heard], progress: Progress, means: Meaning
+) -> dict[str, Heard]:
+    left = _match_recipients(carrier_id, heard, progress, means)
     if left:
-        left = _match_parts(carrier_id, left, progress)
-    if left:
-        left = _match_respelt(carrier_id, left, progress)
+        left = _match_parts(carrier_id, left, progress, means)
     return left
 
 
@@ -115,12 +134,12 @@ def conclude(progress: Progress) -> None:
 
 
 def _match_recipients(
-    carrier_id: int, heard: dict[str, Heard], progress: Progress
+    carrier_id: int, heard: dict[str, Heard], progress: Progress, means: Meaning
 ) -> dict[str, Heard]:
     given = as_rows(carrier_id, heard.values())
     changed = change(
         update(Recipient)
-        .where(*spoken_of(Recipient, given), *is_meant(Recipient, Recipient.id, given))
+        .where(*spoken_of(Recipient, given), *means(Recipient, Recipient.id, given))
         .values(status=given.c.status, reason=given.c.reason, final_at=now())
         .returning(*_TALLIED, Recipient.carrier_ref)
     ).all()
@@ -139,14 +158,16 @@ def _match_recipients(
     return left
 
 
-def _match_parts(carrier_id: int, heard: dict[str, Heard], progress: Progress) -> dict[str, Heard]:
+def _match_parts(
+    carrier_id: int, heard: dict[str, Heard], progress: Progress, means: Meaning
+) -> dict[str, Heard]:
     """Apply receipts of single parts; a recipient follows when all are delivered or one failed."""
     given = as_rows(carrier_id, heard.values())
     changed = change(
         update(RecipientPart)
         .where(
             *spoken_of(RecipientPart, given),
-            *is_meant(RecipientPart, RecipientPart.recipient_id, given),
+            *means(RecipientPart, RecipientPart.recipient_id, given),
         )
         .values(status=given.c.status)
         .returning(RecipientPart.recipient_id, RecipientPart.carrier_ref)
@@ -231,36 +252,35 @@ def _finish(
 
 
 def _match_respelt(
-    carrier_id: int, heard: dict[str, Heard], progress: Progress
+    carrier_id: int, heard: dict[str, Heard], known: Iterable[tuple[str, str]], progress: Progress
 ) -> dict[str, Heard]:
     """Apply receipts whose id is hexadecimal where the answer's was decimal, or the reverse.
 
     The number must agree too: another spelling of one id is often the plain spelling of another.
+    `known` are ids that were given, with their numbers.
     """
     spellings = {other: ref for ref in heard for other in _respelt(ref)}
-    if not spellings:
-        return heard
     found: dict[str, Heard] = {}
-    for spelling, phone in _known(carrier_id, spellings):
-        original = heard[spellings[spelling]]
-        if original.phone and original.may_be(phone):
+    for spelling, phone in known:
+        original = heard.get(spellings.get(spelling, ""))
+        if original and original.phone and original.may_be(phone):
             found[spelling] = replace(original, ref=spelling)
     if found:
-        left = _match_recipients(carrier_id, found, progress)
-        _match_parts(carrier_id, left, progress)
+        _match_spelt(carrier_id, found, progress, is_named)
     return without(heard, (spellings[spelling] for spelling in found))
 
 
-def _known(carrier_id: int, spellings: Iterable[str]) -> list[tuple[str, str]]:
+def _known(carrier_id: int, spellings: Collection[str]) -> list[tuple[str, str]]:
     """Return which of these ids were given to us, each with the number it belongs to."""
-    wanted = list(spellings)
     whole = select(Recipient.carrier_ref, Recipient.phone).where(
-        Recipient.carrier_ref.in_(wanted), Recipient.carrier_id == carrier_id
+        Recipient.carrier_ref.in_(list(spellings)), Recipient.carrier_id == carrier_id
     )
     parted = (
         select(RecipientPart.carrier_ref, Recipient.phone)
         .join(Recipient, Recipient.id == RecipientPart.recipient_id)
-        .where(RecipientPart.carrier_ref.in_(wanted), RecipientPart.carrier_id == carrier_id)
+        .where(
+            RecipientPart.carrier_ref.in_(list(spellings)), RecipientPart.carrier_id == carrier_id
+        )
     )
     found = db.session.execute(whole.union_all(parted))
     return [(str(ref), phone) for ref, phone in found]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, Subquery, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, String, Subquery, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from flashsms.models import Recipient, RecipientPart, RecipientStatus
@@ -40,10 +40,8 @@ def _values(carrier_id: int, one: Heard) -> tuple[Any, ...]:
     return one.ref, carrier_id, *state, one.phone[-NATIONAL:], phone, one.at and one.at + _SKEW
 
 
-def spoken_of(
-    model: type[Recipient] | type[RecipientPart], given: Subquery
-) -> tuple[ColumnElement[bool], ...]:
-    """Return what makes a row the one that a given receipt speaks of."""
+def spoken_of(model: Any, given: Subquery) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes a row (of a model or an alias) one that a given receipt speaks of."""
     return (
         model.carrier_ref == given.c.ref,
         model.carrier_id == given.c.carrier_id,
@@ -51,53 +49,68 @@ def spoken_of(
     )
 
 
-def is_meant(
+def is_named(
     model: type[Recipient] | type[RecipientPart], recipient_id: Any, given: Subquery
 ) -> tuple[ColumnElement[bool], ...]:
-    """Return what tells whom a receipt means where a carrier gave its id more than once.
+    """Return what makes a row the one that a receipt names: its number agrees, or it has none.
 
-    One that counts from 1 again after a restart does. An id that was given once needs no number,
-    for some carriers write none or another. Else the number must agree, and of several with that
-    number the newest is meant.
+    A carrier that counts from 1 again after a restart gives an id again; the newest is meant then.
     """
-    agrees = _agrees(model, recipient_id, given)
-    conditions = [_is_possible(model, recipient_id, given)]
+    other: Any = aliased(model)
+    theirs = other.id if model is Recipient else other.recipient_id
+    newer = select(other.id).where(
+        *spoken_of(other, given), theirs > recipient_id, _agrees(other, theirs, given)
+    )
+    names = _names(model, recipient_id, given)
+    came_later = and_(given.c.ending == "", _came_later(model, recipient_id, given))
+    return or_(names, came_later), _is_none(newer.correlate(model, given))
+
+
+def is_only(
+    model: type[Recipient] | type[RecipientPart], recipient_id: Any, given: Subquery
+) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes a row the one that a receipt means although it names another number.
+
+    Some carriers write none of the recipient's. So no other may have the id that waits or has that
+    number; nor may one with that number wait for its answer, which then brings the same id.
+    """
+    conditions = [_came_later(model, recipient_id, given), _is_none(_answering(given))]
     for kind in (Recipient, RecipientPart):
         other: Any = aliased(kind)
         theirs = other.id if kind is Recipient else other.recipient_id
-        waits, fits = other.status == given.c.was, _agrees(other, theirs, given)
-        better = or_(
-            and_(not_(agrees), or_(waits, fits)),
-            and_(agrees, waits, fits, theirs > recipient_id),
-        )
         found = select(other.id).where(
             other.carrier_ref == given.c.ref,
             other.carrier_id == given.c.carrier_id,
             theirs != recipient_id,
-            better,
+            or_(other.status == given.c.was, _agrees(other, theirs, given)),
         )
-        # With a limit PostgreSQL looks each id up; as NOT EXISTS it may read the whole table.
-        none = found.correlate(model, given).limit(1).scalar_subquery().is_(None)
-        # Whom the number names need not be looked for elsewhere, and that is nearly everybody.
-        conditions.append(none if kind is model else or_(agrees, none))
+        conditions.append(_is_none(found.correlate(model, given)))
     return tuple(conditions)
 
 
-def _is_possible(model: Any, recipient_id: Any, given: Subquery) -> ColumnElement[bool]:
-    """Whom a receipt does not name it can mean only if it came after that one was handed over.
-
-    Nor may the number that it names wait for an answer: that one then brings the same id.
-    """
+def _came_later(model: Any, recipient_id: Any, given: Subquery) -> ColumnElement[bool]:
+    """Whom a receipt does not name it can mean only if it came after that one was handed over."""
     claimed_at = _of_recipient("claimed_at", model, recipient_id)
+    return or_(given.c.until.is_(None), claimed_at <= given.c.until)
+
+
+def _answering(given: Subquery) -> Select[int]:
+    """Return the recipients with the number of a receipt whose answer is to come."""
     named = aliased(Recipient)
-    waits = select(named.id).where(
-        named.phone == given.c.phone,
-        named.carrier_id == given.c.carrier_id,
-        named.status.in_((RecipientStatus.SUBMITTING, RecipientStatus.UNKNOWN)),
+    return (
+        select(named.id)
+        .where(
+            named.phone == given.c.phone,
+            named.carrier_id == given.c.carrier_id,
+            named.status.in_((RecipientStatus.SUBMITTING, RecipientStatus.UNKNOWN)),
+        )
+        .correlate(given)
     )
-    nobody = waits.correlate(given).limit(1).scalar_subquery().is_(None)
-    is_later = or_(given.c.until.is_(None), claimed_at <= given.c.until)
-    return or_(_names(model, recipient_id, given), and_(is_later, nobody))
+
+
+def _is_none(found: Select[int]) -> ColumnElement[bool]:
+    """With a limit PostgreSQL looks each id up; as NOT EXISTS it may read the whole table."""
+    return found.limit(1).scalar_subquery().is_(None)
 
 
 def _agrees(model: Any, recipient_id: Any, given: Subquery) -> ColumnElement[bool]:

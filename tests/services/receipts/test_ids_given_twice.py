@@ -111,3 +111,12 @@ def test_a_part_is_not_that_of_a_receipt_that_came_before_it(
     message = sending.accept(ama.account.id, order).message
     run_jobs()
     assert statuses(message.id) == {"SENT": 1}
+
+
+def test_another_spelling_that_the_number_agrees_with_goes_before_the_plain_one_that_it_does_not(
+    ama: Member, kofi: Member, carrier: Carrier, send: Send
+) -> None:
+    """Answers are decimal and receipts hexadecimal: 0x1042 is told to TWO, 1042 is ONE's."""
+    hers, his = send(ama, ONE, "1042"), send(kofi, TWO, str(0x1042))
+    receipts.apply(carrier.id, [told(TWO, ReceiptState.FAILED)])
+    assert (statuses(hers.id), statuses(his.id)) == ({"SENT": 1}, {"FAILED": 1})
