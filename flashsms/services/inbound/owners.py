@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from flashsms.carriers import rehearsal
 from flashsms.extensions import db
 from flashsms.models import (
     InboundKind,
@@ -108,7 +109,8 @@ def _wrote(phone: str) -> list[int]:
     left_at = func.coalesce(Recipient.sent_at, Recipient.claimed_at).label("left_at")
     newest = (
         select(Recipient.message_id, left_at, Recipient.status)
-        .where(Recipient.phone == phone)
+        # What no carrier was told of yet has none, and is not walked over either.
+        .where(Recipient.phone == phone, Recipient.carrier_id != rehearsal.ID)
         .order_by(Recipient.message_id.desc(), Recipient.id.desc())
         .limit(_WALKED)
         .subquery("newest")
@@ -120,7 +122,6 @@ def _wrote(phone: str) -> list[int]:
             newest.c.left_at >= now() - REMEMBERED,
             newest.c.status.not_in(_NEVER_ARRIVED),
             Message.is_answer.is_(False),
-            Message.is_test.is_(False),
         )
         .group_by(Message.account_id)
         .order_by(func.max(newest.c.left_at).desc())

@@ -143,3 +143,23 @@ def test_what_is_only_scheduled_hides_nobody(
         sending.accept(kofi.account.id, Order(text="Later", recipients=[ESI], scheduled_at=later))
     say(carrier, "STOP")
     assert stopped(ama, kofi) == [True, False]
+
+
+def test_tests_with_a_number_hide_nobody_who_wrote_to_it(
+    ama: Member,
+    kofi: Member,
+    carrier: Carrier,
+    shared: InboundNumber,
+    write: Callable[[Member], str],
+    run_jobs: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They cost nothing, so anybody could make more of them than are looked at."""
+    monkeypatch.setattr(inbound.owners, "_WALKED", 3)
+    write(ama)
+    for _ in range(4):
+        order = Order(text="Hello", recipients=[ESI], is_test=True)
+        sending.accept(kofi.account.id, order)
+    run_jobs()
+    say(carrier, "STOP")
+    assert stopped(ama, kofi) == [True, False]
