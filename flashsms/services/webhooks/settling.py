@@ -153,13 +153,16 @@ def _pause(result: Result, why: str) -> None:
 def _write_down(results: Sequence[Result], given_up: set[int]) -> None:
     """Store the attempts of those deliveries that are still there."""
     there = _move(results, given_up)
-    attempts = [_attempt(one) for one in results if one.parcel.delivery_id in there]
+    attempts = [_attempt(one) for one in results if one.parcel.name in there]
     if attempts:
         db.session.execute(insert(WebhookAttempt), attempts)
 
 
-def _move(results: Sequence[Result], given_up: set[int]) -> set[int]:
-    """Count an attempt of each delivery, and say where it stands; one that arrived has arrived."""
+def _move(results: Sequence[Result], given_up: set[int]) -> set[str]:
+    """Count an attempt of each delivery, and say where it stands; one that arrived has arrived.
+
+    Return the names of those that are still there.
+    """
     given = rows(
         ((one.parcel.delivery_id, one.parcel.name, _stands(one, given_up)) for one in results),
         id=BigInteger(),
@@ -183,7 +186,7 @@ def _move(results: Sequence[Result], given_up: set[int]) -> set[int]:
             ),
             delivered_at=case((arrived, moment), else_=WebhookDelivery.delivered_at),
         )
-        .returning(WebhookDelivery.id)
+        .returning(WebhookDelivery.public_id)
     ).scalars()
     return set(moved)
 

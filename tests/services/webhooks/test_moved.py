@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import update
+import time_machine
+from sqlalchemy import select, update
 
 from flashsms.extensions import db, transaction
-from flashsms.models import WebhookEndpoint, now
-from flashsms.services.webhooks import claiming, deliveries, endpoints, settling
+from flashsms.models import WebhookAttempt, WebhookEndpoint, now
+from flashsms.services.webhooks import claiming, clearing, deliveries, endpoints, settling
 from flashsms.services.webhooks.endpoints import Change
 from flashsms.services.webhooks.parcels import Parcel, Result
 from tests.factories import Member
@@ -72,3 +73,20 @@ def test_a_lease_that_is_over_pauses_nothing(ama: Member) -> None:
     settling.settle([Result(second, 5, status=200)])
     settling.settle([Result(parcel, 5, status=410)])
     assert fresh(endpoint).paused_at is None
+
+
+def test_nobody_is_shown_what_another_account_s_receiver_answered(
+    ama: Member, kofi: Member
+) -> None:
+    """SQLite gives the id of a delivery that is gone to the next, and both settle together."""
+    his = listen(kofi)
+    gone = under_way(kofi, his)
+    endpoints.delete(kofi.account.id, his.public_id)
+    with time_machine.travel(now() + timedelta(seconds=20), tick=True):
+        clearing.clear_deleted()
+        hers = under_way(ama, listen(ama))
+        settling.settle(
+            [Result(gone, 9_000, status=500, answer="A trace"), Result(hers, 12, status=204)]
+        )
+    db.session.commit()
+    assert db.session.scalars(select(WebhookAttempt.status_code)).all() == [204]
