@@ -7,6 +7,7 @@ from datetime import datetime
 
 from flashsms.carriers.contract import Receipt, ReceiptState
 from flashsms.models import RecipientStatus
+from flashsms.text.phones import normalise
 from flashsms.text.printable import printable
 
 _FINAL = {
@@ -53,8 +54,13 @@ def hear(receipt: Receipt) -> Heard | None:
     status = _FINAL.get(receipt.state)
     if status is None:
         return None
-    phone = printable(receipt.phone)[:15]
-    return Heard(ref_key(receipt.carrier_id), phone, status, _why(receipt))
+    return Heard(ref_key(receipt.carrier_id), _number(receipt.phone), status, _why(receipt))
+
+
+def _number(phone: str) -> str:
+    """Return a carrier's spelling of a number as ours, or as it is: some write a sender's name."""
+    bare = printable(phone)
+    return (normalise(bare) or bare.removeprefix("+").removeprefix("00"))[:15]
 
 
 def ref_key(carrier_ref: str) -> str:

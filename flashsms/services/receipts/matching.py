@@ -25,7 +25,7 @@ from flashsms.services import credits
 from flashsms.services.progress import Delta, record
 from flashsms.services.receipts.heard import NATIONAL, Heard, is_hexadecimal, without
 from flashsms.services.receipts.meaning import as_rows, is_named, is_only, spoken_of
-from flashsms.text.phones import normalise, operator
+from flashsms.text.phones import operator
 
 _MOST_ROUNDS = 10  # receipts of one id in one transaction; the others are parked meanwhile
 
@@ -101,7 +101,7 @@ def resolve_unknown(carrier_id: int, heard: Heard, progress: Progress, *, before
     attempts = db.session.execute(
         select(Recipient.id, Recipient.parts)
         .where(
-            Recipient.phone == (normalise(heard.phone) or heard.phone),
+            Recipient.phone == heard.phone,
             IS_UNKNOWN,
             Recipient.carrier_id == carrier_id,
             Recipient.claimed_at <= before,

@@ -4,14 +4,24 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, String, Subquery, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from flashsms.models import Recipient, RecipientPart, RecipientStatus
 from flashsms.models.base import UtcDateTime
 from flashsms.models.rows import rows
 from flashsms.services.receipts.heard import NATIONAL, Heard
-from flashsms.text.phones import normalise
 
 _SKEW = timedelta(minutes=1)  # by which the clocks of two workers may differ
 
@@ -36,8 +46,8 @@ def as_rows(carrier_id: int, heard: Iterable[Heard]) -> Subquery:
 
 def _values(carrier_id: int, one: Heard) -> tuple[Any, ...]:
     state = RecipientStatus.SENT, one.status.value, one.reason
-    phone = normalise(one.phone) or one.phone
-    return one.ref, carrier_id, *state, one.phone[-NATIONAL:], phone, one.at and one.at + _SKEW
+    ending, until = one.phone[-NATIONAL:], one.at and one.at + _SKEW
+    return one.ref, carrier_id, *state, ending, one.phone, until
 
 
 def spoken_of(model: Any, given: Subquery) -> tuple[ColumnElement[bool], ...]:
@@ -132,4 +142,6 @@ def _of_recipient(column: str, model: Any, recipient_id: Any) -> Any:
 
 
 def _ending(phone: Any) -> ColumnElement[str]:
-    return func.substr(phone, func.length(phone) - (NATIONAL - 1))
+    length = func.length(phone)
+    ending = func.substr(phone, length - (NATIONAL - 1))  # SQLite counts from the end below 1
+    return case((length > NATIONAL, ending), else_=phone)

@@ -16,7 +16,6 @@ from flashsms.services.carriers import watching
 from flashsms.services.progress import Delta
 from flashsms.services.receipts.heard import Heard
 from flashsms.services.receipts.matching import Progress, conclude, match, resolve_unknown
-from flashsms.text.phones import normalise
 
 KEPT = timedelta(days=7)  # how long a receipt for something unknown is kept and tried
 FIRST_RETRY = timedelta(seconds=2)
@@ -26,15 +25,15 @@ log = logging.getLogger(__name__)
 
 
 def park(carrier_id: int, heard: Iterable[Heard]) -> None:
-    """Keep receipts that match nothing yet, one of each id and number; in the caller's transaction.
+    """Keep receipts that match nothing yet, one of each id and number.
 
-    However a number is written it is kept as one: carriers are not always of one mind.
+    In the caller's transaction.
     """
     values = [
         {
             "carrier_id": carrier_id,
             "carrier_ref": one.ref,
-            "phone": normalise(one.phone) or one.phone,
+            "phone": one.phone,
             "status": one.status,
             "reason": one.reason,
             "try_at": now() + FIRST_RETRY,

@@ -28,7 +28,7 @@ _TUNNELS = tuple(  # addresses that hold another one, which a gateway may take f
     IPv6Network(network) for network in ("2001::/32", "2002::/16", "3fff::/20")
 )
 _RELAYS = IPv4Network("192.88.99.0/24")
-_lookups = ThreadPoolExecutor(4, thread_name_prefix="lookup")
+_lookups = ThreadPoolExecutor(16, thread_name_prefix="lookup")
 
 
 def check(url: str) -> None:

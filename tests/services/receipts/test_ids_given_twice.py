@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from config import TestConfig
 from flashsms.carriers.contract import Fate, Outcome, Receipt, ReceiptState
 from flashsms.extensions import db
 from flashsms.models import Carrier, Message, ParkedReceipt, now
@@ -120,3 +121,35 @@ def test_another_spelling_that_the_number_agrees_with_goes_before_the_plain_one_
     hers, his = send(ama, ONE, "1042"), send(kofi, TWO, str(0x1042))
     receipts.apply(carrier.id, [told(TWO, ReceiptState.FAILED)])
     assert (statuses(hers.id), statuses(his.id)) == ({"SENT": 1}, {"FAILED": 1})
+
+
+class TestAbroad:
+    """Numbers that are not Ghana's."""
+
+    EMIRATES = "971501234567"
+
+    @pytest.fixture
+    def config(self, config: TestConfig) -> TestConfig:
+        config.COUNTRIES = ("AE", "TK")
+        return config
+
+    @pytest.mark.parametrize("form", ["00{}", "+{}", "{}"])
+    def test_a_receipt_that_overtakes_does_not_finalise_a_stranger_s_old_message(
+        self, ama: Member, kofi: Member, carrier: Carrier, send: Send, form: str
+    ) -> None:
+        said = told(form.format(self.EMIRATES), ReceiptState.FAILED)
+        old = send(ama, ONE, "1042")
+        new = send(
+            kofi,
+            self.EMIRATES,
+            "1042",
+            before_the_answer=lambda: receipts.apply(carrier.id, [said]),
+        )
+        assert (statuses(old.id), statuses(new.id)) == ({"SENT": 1}, {"FAILED": 1})
+
+    def test_a_short_number_is_compared_as_a_whole(
+        self, ama: Member, carrier: Carrier, send: Send
+    ) -> None:
+        old, new = send(ama, "6907290", "1042"), send(ama, ONE, "1042")
+        receipts.apply(carrier.id, [told("6907290")])
+        assert (statuses(old.id), statuses(new.id)) == ({"DELIVERED": 1}, {"SENT": 1})
