@@ -118,7 +118,7 @@ def wishes(members: list[Member]) -> Iterator[recipients.Wanted]:
         for value in values:
             yield recipients.Wanted(**{name: value})
     dice = random.Random(1)
-    for _ in range(70):
+    for _ in range(40):
         names = dice.sample(sorted(offered), dice.choice((2, 2, 3, 4)))
         yield recipients.Wanted(**{name: dice.choice(offered[name]) for name in names})
 
@@ -130,7 +130,7 @@ def test_every_filter_gives_what_reading_all_gives_each_row_once(members: list[M
         found = all_recipients(wanted)
         assert len(found) == len(set(found)), wanted
         assert set(found) == expected_recipients(wanted), wanted
-    assert sum(bool(expected_recipients(wanted)) for wanted in asked) > 50
+    assert sum(bool(expected_recipients(wanted)) for wanted in asked) > 30
 
 
 def test_large_windows_give_the_same(members: list[Member]) -> None:
