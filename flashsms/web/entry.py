@@ -38,7 +38,7 @@ def visitors_only(
 @visitors_only
 def sign_up() -> ResponseReturnValue:
     """Open an account, and be in."""
-    form = SignUpForm()
+    form = SignUpForm(next=request.args.get("next"))
     if form.validate_on_submit():
         try:
             user = people.sign_up(
@@ -51,7 +51,7 @@ def sign_up() -> ResponseReturnValue:
         except DomainError as error:
             complain(form, error, otherwise="email")
         else:
-            return let_in(people.proven(user))
+            return let_in(people.proven(user), form.next.data)
     return render_template("session/sign_up.html", form=form), status(form)
 
 

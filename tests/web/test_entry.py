@@ -130,6 +130,16 @@ def test_odd_codes_are_refused_in_words(client: FlaskClient, totp: pyotp.TOTP, c
     assert "code" in fault(answer.text)
 
 
+def test_whoever_signs_up_on_the_way_goes_on(client: FlaskClient) -> None:
+    new = {"name": "Kente", "phone": "0241234567", "email": "new@example.com"}
+    assert "/signup?next=/docs" in client.get("/login?next=/docs").text
+    assert "/login?next=/docs" in client.get("/signup?next=/docs").text
+    page = client.get("/signup?next=/docs").text
+    assert re.search(r'name="next"[^>]*value="/docs"', page)
+    fields = new | {"password": "correct horse battery", "next": "/docs"}
+    assert fill(client, "/signup?next=/docs", to="/signup", **fields).location == "/docs"
+
+
 @pytest.mark.parametrize("way", ["//evil.example", "http://[", f"/contacts?q={'x' * 500}"])
 def test_a_way_back_that_cannot_be_taken_is_not_carried_along(
     client: FlaskClient, totp: pyotp.TOTP, way: str

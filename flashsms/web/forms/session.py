@@ -12,6 +12,7 @@ class SignUpForm(Form):
     phone = TelField("Phone", [required("your phone number")])
     email = EmailField("E-mail", [required("your e-mail address")])
     password = PasswordField("Password", [required("a password of 8 characters or more")])
+    next = HiddenField()
 
 
 class SignInForm(Form):
