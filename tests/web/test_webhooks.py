@@ -184,9 +184,10 @@ def test_a_test_is_sent_and_the_page_looks_what_becomes_of_it(
     assert f'hx-trigger="every {view.LATER}s"' in waits
     assert "3 attempts in vain since" in waits
     fill(client, there, to=f"{there}/pause")
+    assert "Send a test</button>" not in client.get(there).text  # which would be refused
     assert "hx-trigger" not in client.get(there, headers=HTMX).text
     fill(client, there, to=f"{there}/test")
-    assert "is paused, so nothing is sent to it. Resume it first." in client.get(there).text
+    assert "is paused, so nothing is sent to it. Resume it first" in client.get(there).text
     assert db.session.query(WebhookEvent).count() == 1
 
 
@@ -235,6 +236,8 @@ def test_a_delivery_shows_each_request_and_its_answer_and_is_sent_again(
     assert f'hx-trigger="every {view.SOON}s"' in part
     assert deliveries.newest(own(ama)[0], 1)[0].status is DeliveryStatus.PENDING
     values(own(ama)[0], paused_at=now())
+    assert ">waits</span>" in client.get(there).text
+    assert "Nothing else waits to be told." in client.get(path_of(made)).text
     assert fill(client, there, to=f"{there}/replay").location == there
     assert "Resume it first" in client.get(there).text
 

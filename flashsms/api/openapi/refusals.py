@@ -111,7 +111,8 @@ CODES: dict[str, tuple[int, str]] = {
     ),
     "webhook_paused": (
         400,
-        "This webhook is paused, so nothing is sent to it. Resume it first.",
+        "This webhook is paused, so nothing is sent to it. Resume it first; by the API that is "
+        "PATCH with paused as false.",
     ),
     "key_missing": (
         401,

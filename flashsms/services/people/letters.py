@@ -144,7 +144,7 @@ def _send_webhook_paused(key: str) -> None:
     text = (
         f"Your receiver is told no more what happens:\n\n{webhook.url}\n\n"
         f"{webhook.paused_for}\n\n"
-        f"Mend it, then resume the webhook here:\n{mail.link(WEBHOOKS_PATH)}\n\n"
+        f"Mend it, then resume the webhook here:\n{mail.link(WEBHOOKS_PATH)}/{webhook_id}\n\n"
         "What happens meanwhile is kept for 3 days, and told when you resume it.\n"
     )
     mail.send(owner.email, "FlashSMS paused a webhook", text)

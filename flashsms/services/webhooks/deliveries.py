@@ -123,7 +123,9 @@ def _awake(account_id: int, endpoint_id: str) -> WebhookEndpoint:
     endpoint = endpoints.find(account_id, endpoint_id)
     if endpoint.paused_at:
         raise DomainError(
-            "webhook_paused", "This webhook is paused, so nothing is sent to it. Resume it first."
+            "webhook_paused",
+            "This webhook is paused, so nothing is sent to it. Resume it first; by the API that is "
+            "PATCH with paused as false.",
         )
     return endpoint
 
