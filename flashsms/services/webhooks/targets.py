@@ -43,7 +43,8 @@ def check(url: str) -> None:
     allowed = current_app.config["WEBHOOK_ALLOW"]
     if not all(may_reach(address, allowed) for address in found):
         raise _bad(
-            f"{host[:80]!r} is a private address. Give one that is reached over the internet."
+            f"{host[:80]!r} is a private address. Give one that is reached over the internet, or "
+            "ask whoever runs this installation to allow it (WEBHOOK_ALLOW)."
         )
 
 
