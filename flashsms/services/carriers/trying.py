@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -12,6 +12,8 @@ from flashsms.services import audit, carriers, idempotency, sending
 from flashsms.services.audit import Action
 from flashsms.services.errors import DomainError, NotFound
 from flashsms.services.sending import Order
+
+VALIDITY = timedelta(minutes=10)  # of a test: whoever looks on does not wait for a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def send_once(
         campaign_name=f"Test of {way.name}",
         label="Carrier test",
         only_carrier_id=way.id,
+        validity=VALIDITY,
     )
 
     def act() -> str:

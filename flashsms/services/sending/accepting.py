@@ -154,7 +154,7 @@ def _draft(account_id: int, order: Order, wanted: Content) -> Message:
         ticket=1,
         wake_at=order.scheduled_at or turns.stalled(),
         scheduled_at=order.scheduled_at,
-        expires_at=starts_at + current_app.config["VALIDITY"],
+        expires_at=starts_at + (order.validity or current_app.config["VALIDITY"]),
         created_at=moment,
     )
 

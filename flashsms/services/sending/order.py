@@ -23,7 +23,7 @@ class Order:
     approved one. `label` begins the description in the ledger; with `only_carrier_id` it leaves by
     that carrier or not at all, and with `from_number` from a number of ours in place of a sender.
     One that `is_answer` to a word such as STOP reaches those who opted out, too. One that `is_test`
-    reaches nobody and costs nothing.
+    reaches nobody and costs nothing. It is tried for `validity`, None for as long as usual.
     """
 
     text: str | None = None
@@ -43,6 +43,7 @@ class Order:
     from_number: str | None = None
     is_answer: bool = False
     is_test: bool = False
+    validity: timedelta | None = None
 
 
 class Skipped(NamedTuple):
