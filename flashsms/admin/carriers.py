@@ -58,6 +58,7 @@ def list_carriers() -> ResponseReturnValue:
         "admin/carriers/_list.html",
         standings=standings,
         waiting=standing.waiting(standings),
+        doubled=standing.doubled(standings),
         **_shared(),
     )
 

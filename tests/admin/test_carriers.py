@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -456,6 +457,26 @@ def test_the_simulator_stands_by(operator: FlaskClient, way: WayOut) -> None:
     assert "not used while another carrier" in operator.get("/admin/carriers").text
 
 
+def test_two_sessions_of_one_account_at_an_smsc_are_warned_of(
+    operator: FlaskClient, way: WayOut
+) -> None:
+    other = carriers.add("Telecel", URL.replace("//telco", "//other"))
+    assert "the same account" not in operator.get("/admin/carriers").text
+    carriers.edit(other.public_id, "Telecel", URL, priority=5, operators=())
+    carriers.pause(way.public_id, "It is on strike.")  # its session stays, and takes receipts
+    assert "MTN direct and Telecel have the same account" in operator.get("/admin/carriers").text
+    carriers.remove(way.public_id)
+    assert "the same account" not in operator.get("/admin/carriers").text
+
+
+def test_receipts_for_nothing_known_show_although_a_carrier_stands_by(
+    app: Flask, operator: FlaskClient, way: WayOut
+) -> None:
+    simulator = carriers.add("Pretence", "simulator://127.0.0.1:1")
+    watching.count_unmatched(simulator.id, 2)
+    assert "2 receipts came by it for nothing that is known" in operator.get("/admin/carriers").text
+
+
 def test_the_list_asks_the_database_and_redis_once(app: Flask, operator: FlaskClient) -> None:
     ran: list[str] = []
     trips: list[int] = []
@@ -517,6 +538,7 @@ def test_one_test_message_leaves_by_that_carrier_alone(
     db.session.commit()
     [message] = db.session.scalars(select(Message)).all()
     assert (message.account_id, message.campaign_name) == (boss.account.id, "Test of Other")
+    assert message.expires_at - message.created_at == timedelta(minutes=10)
     assert boss.balance == 999
     assert log_of().count("carrier tested") == 1
 

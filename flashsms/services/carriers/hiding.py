@@ -8,6 +8,7 @@ from flashsms.carriers.urls import HIDDEN, KEYED, options, redact
 from flashsms.services.errors import DomainError
 
 RETYPE = "(type-it-again)"  # stands for one that was typed into a form that was refused
+_SMSC = {"smpp", "smpps"}
 
 # Greedy: whatever stands before the last @ may be part of a password that was not escaped.
 _WITH_PASSWORD = re.compile(
@@ -57,6 +58,14 @@ def is_another(url: str, stored: str | None) -> bool:
     if old is None or (new.scheme == old.scheme == "simulator"):
         return False
     return _whom(new) != _whom(old)
+
+
+def is_shared(url: str, stored: str) -> bool:
+    """Whether two URLs lead to one account at an SMSC, which sends receipts to either session."""
+    new, old = urlsplit(url), _split(stored)
+    if old is None or not {new.scheme, old.scheme} <= _SMSC:
+        return False
+    return _whom(new)[1:] == _whom(old)[1:]
 
 
 def _retype(why: str) -> DomainError:

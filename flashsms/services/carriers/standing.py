@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 
 from flashsms.carriers.contract import CarrierError, Fate
 from flashsms.carriers.http.provider import AskedProvider
@@ -11,6 +12,7 @@ from flashsms.models import now
 from flashsms.services.carriers import watching
 from flashsms.services.carriers.breaker import Held
 from flashsms.services.carriers.failing import MEND
+from flashsms.services.carriers.hiding import is_shared
 from flashsms.services.carriers.watching import Condition
 from flashsms.services.carriers.ways import WayOut, tried, untaken
 from flashsms.text.phones import OPERATORS
@@ -105,6 +107,18 @@ def _untaken_now(standings: Sequence[Standing]) -> list[str]:
     fine = [one.way for one in standings if one.is_tried and one.state in (State.UP, State.UNTOLD)]
     taken = {operator for one in fine if not one.accounts for operator in one.takes}
     return [one for one in OPERATORS if one not in taken]
+
+
+def doubled(standings: Sequence[Standing]) -> list[str]:
+    """Say which carriers share an SMSC's account, a sentence each: receipts come to either."""
+    active = [one.way for one in standings if one.way.active and one.way.url]
+    return [
+        f"{one.name} and {other.name} have the same account at the same SMSC. A receipt that comes "
+        "by the one for what left by the other is not understood: switch one of them off, and "
+        "write binds=2 into the other's URL for a second connection."
+        for one, other in combinations(active, 2)
+        if is_shared(one.url, other.url)
+    ]
 
 
 def nothing_leaves(standings: Sequence[Standing]) -> bool:
