@@ -67,7 +67,7 @@ def text(url: str, home: Path, demo: Demo | None, *, simulated: bool) -> str:
     lines += ["  Carrier   the simulator: nothing leaves this machine"] if simulated else []
     if demo:
         lines += ["", f"  Sign in   {demo.email} with the password {demo.password}"]
-        lines += [f"  Operate   {url}/admin, with the same sign-in"]
+        lines += [f"  Operate   {url}/login?next=/admin, with the same sign-in"]
         lines += [f"  API key   {demo.key}"]
         lines += [f"  Program   {url}/docs, where a button makes a test key", "", "  Send one:", ""]
         lines += [f"  {line}" for line in _curl(url, demo.key)]
