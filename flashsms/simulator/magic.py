@@ -37,7 +37,7 @@ DELIVERED = Magic("delivered")
 
 MAGIC = {
     "0001": DELIVERED,
-    "0002": Magic("not delivered by the network", stat="UNDELIV", error=1),
+    "0002": Magic("failed, the network does not know the number", stat="UNDELIV", error=1),
     "0003": Magic("expired, the phone was off", stat="EXPIRED", error=27),
     "0004": Magic("refused at submission, for good", refusal=_INVALID_DESTINATION),
     "0005": Magic("throttled the first time, then delivered", refusal=_THROTTLED, first_time=True),

@@ -62,7 +62,7 @@ EVENTS = (
             "messageId": _MESSAGE,
             "phone": "233241234567",
             "status": "FAILED",
-            "reason": "not delivered by the network",
+            "reason": "The network does not know the number. (001)",
             "test": False,
         },
     ),
