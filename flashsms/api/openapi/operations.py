@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 from flashsms.api.describing import Description
 from flashsms.api.openapi import examples, refusals
 from flashsms.api.openapi.schemas import components, reference, without_null
+from flashsms.api.schemas import DeletedAnswer
 
 View = Callable[..., Any]
 Part = dict[str, Any]
@@ -31,7 +32,7 @@ def operation(rule: Rule, method: str, view: View) -> Part:
         **heading(rule, method, view, f"Needs a key with the scope `{scope}`."),
         "parameters": [*_path(rule), *_query(described), *_headers(described)],
         **({"requestBody": _body(described.body)} if described.body else {}),
-        "responses": {"200": _success(described), **refusals.responses(codes, scope)},
+        "responses": {"200": _success(described, rule), **refusals.responses(codes, scope)},
         "security": [{"bearer": [scope]}, {"apiKey": [scope]}],
         "x-scope": scope,
     }
@@ -108,7 +109,7 @@ def _body(model: type[BaseModel]) -> Part:
     return {"required": True, "content": {"application/json": content}}
 
 
-def _success(described: Description) -> Part:
+def _success(described: Description, rule: Rule) -> Part:
     models = described.answered
     data = reference(models[0]) if len(models) == 1 else {"anyOf": [*map(reference, models)]}
     schema = {
@@ -121,17 +122,27 @@ def _success(described: Description) -> Part:
     return {
         "description": " ".join((models[0].__doc__ or "").split()),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
-        "content": {"application/json": {"schema": schema, "examples": _answers(models)}},
+        "content": {"application/json": {"schema": schema, "examples": _answers(models, rule)}},
     }
 
 
-def _answers(models: tuple[type[BaseModel], ...]) -> Part:
+def _answers(models: tuple[type[BaseModel], ...], rule: Rule) -> Part:
     return {
         camel(model.__name__[0].lower() + model.__name__[1:]).removesuffix("Answer"): {
-            "value": {"success": True, "data": examples.ANSWERS[model]}
+            "value": {"success": True, "data": _answer(model, rule)}
         }
         for model in models
     }
+
+
+def _answer(model: type[BaseModel], rule: Rule) -> Part:
+    """Return an example of an answer; what was deleted is what the path names."""
+    answer = examples.ANSWERS[model]
+    if model is not DeletedAnswer:
+        return answer
+    [name] = _PLACE.findall(rule.rule)
+    own: Part = {"id": examples.IDS[camel(name)][2]}
+    return answer | own
 
 
 PARAMETERS: Part = {

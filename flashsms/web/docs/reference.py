@@ -139,7 +139,7 @@ def _operation(
         scope=said.get("x-scope"),
         parameters=[_parameter(one, shapes) for one in given],
         body=list(shapes.fields(content.get("schema", {}), nullable="patch" in methods)),
-        curl=_curl(document["servers"][0]["url"], path, methods[-1], given, content),
+        curl=_curl(f"{document['servers'][0]['url']}{path}", methods[-1], given, content, said),
         answers=[_pretty(one["value"]) for one in answer.get("examples", {}).values()],
         answer=list(shapes.fields(_data(answer))),
         refusals=list(_refusals(said["responses"])),
@@ -170,10 +170,12 @@ def _parameter(said: Part, shapes: Shapes) -> Field:
     return Field(said["name"], shown, said.get("required", False), said.get("description", ""))
 
 
-def _curl(address: str, path: str, method: str, given: list[Part], content: Part) -> str:
+def _curl(address: str, method: str, given: list[Part], content: Part, said: Part) -> str:
     examples = {one["name"]: str(one.get("example", "")) for one in given if one["in"] == "path"}
-    filled = re.sub(r"\{(\w+)\}", lambda name: examples.get(name[1]) or name[0], path)
-    lines = [f"curl '{address}{filled}'", f"-H 'Authorization: Bearer {samples.KEY}'"]
+    filled = re.sub(r"\{(\w+)\}", lambda name: examples.get(name[1]) or name[0], address)
+    lines = [f"curl '{filled}'"]
+    if said["security"]:
+        lines.append(f"-H 'Authorization: Bearer {samples.KEY}'")
     if method not in ("get", "post") or (method == "post" and not content):
         lines.insert(1, f"-X {method.upper()}")
     if body := next(iter(content.get("examples", {}).values()), None):
