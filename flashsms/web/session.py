@@ -25,6 +25,8 @@ _ONLY_LOOKING = {"GET", "HEAD", "OPTIONS"}
 _ABOUT_ONESELF = {"web.show_settings", "web.show_security", "web.set_up_second_factor"}
 
 login = LoginManager()
+# Its protection marks sessions of visitors in answers that may come after the one that signs in.
+login.session_protection = None
 csrf = CSRFProtect()
 
 

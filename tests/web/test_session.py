@@ -90,6 +90,15 @@ def test_the_session_cookie_is_for_this_site_alone(client: FlaskClient) -> None:
     assert "SameSite=Lax" in cookie
 
 
+def test_what_a_visitor_asks_beside_signing_up_cannot_undo_it(client: FlaskClient) -> None:
+    """The hint about a password may be answered after the sign-up, with the cookie from before."""
+    typed = {"password": SHOP["password"], "csrf_token": token(client, "/signup")}
+    for path in ("/password-strength", "/login"):
+        answer = client.post(path, data=typed)
+        assert "Set-Cookie" not in answer.headers, path
+    assert "Set-Cookie" not in client.get("/signup").headers
+
+
 def test_every_page_but_the_public_ones_asks_to_sign_in(app: Flask, client: FlaskClient) -> None:
     public = {
         *("web.index", "web.healthz", "web.readyz", "web.metrics"),
