@@ -74,13 +74,14 @@ def _match(carrier_id: int, heard: dict[str, Heard], progress: Progress) -> dict
     if not left:
         return left
     known = _known(carrier_id, {*left, *(spelling for ref in left for spelling in _respelt(ref))})
-    left = _match_respelt(carrier_id, left, known, progress)
+    agreeing = _agreeing(left, known)
+    applied = _match_respelt(carrier_id, left, agreeing, progress)
     given = {ref for ref, _ in known}
-    doubtful = {ref: one for ref, one in left.items() if ref in given}
+    doubtful = {ref: left[ref] for ref in left if ref in given and ref not in agreeing}
     if doubtful:
         rest = _match_spelt(carrier_id, doubtful, progress, is_only)
-        left = without(left, doubtful.keys() - rest.keys())
-    return left
+        applied |= doubtful.keys() - rest.keys()
+    return without(left, applied)
 
 
 def _match_spelt(
@@ -251,39 +252,66 @@ def _finish(
     return bool(changed)
 
 
+def _agreeing(heard: Mapping[str, Heard], known: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return under which other spellings of its id, the likeliest first, a receipt names somebody.
+
+    The number must agree: another spelling of one id is often the plain spelling of another.
+    """
+    phones: dict[str, list[str]] = defaultdict(list)
+    places: dict[str, int] = {}
+    for spelling, phone in known:
+        phones[spelling].append(phone)
+        places.setdefault(spelling, len(places))
+    agreeing = {
+        ref: sorted(
+            (other for other in _respelt(ref) if one.phone and any(map(one.may_be, phones[other]))),
+            key=places.__getitem__,
+        )
+        for ref, one in heard.items()
+    }
+    return {ref: spellings for ref, spellings in agreeing.items() if spellings}
+
+
 def _match_respelt(
-    carrier_id: int, heard: dict[str, Heard], known: Iterable[tuple[str, str]], progress: Progress
-) -> dict[str, Heard]:
+    carrier_id: int,
+    heard: Mapping[str, Heard],
+    agreeing: Mapping[str, Sequence[str]],
+    progress: Progress,
+) -> set[str]:
     """Apply receipts whose id is hexadecimal where the answer's was decimal, or the reverse.
 
-    The number must agree too: another spelling of one id is often the plain spelling of another.
-    `known` are ids that were given, with their numbers.
+    Return their ids. Each is applied under one spelling, and no spelling for two of them: the
+    other waits for its turn.
     """
-    spellings = {other: ref for ref in heard for other in _respelt(ref)}
     found: dict[str, Heard] = {}
-    for spelling, phone in known:
-        original = heard.get(spellings.get(spelling, ""))
-        if original and original.phone and original.may_be(phone):
-            found[spelling] = replace(original, ref=spelling)
+    applied: set[str] = set()
+    for ref, spellings in agreeing.items():
+        spelling = next((one for one in spellings if one not in found), None)
+        if spelling is not None:
+            found[spelling] = replace(heard[ref], ref=spelling)
+            applied.add(ref)
     if found:
         _match_spelt(carrier_id, found, progress, is_named)
-    return without(heard, (spellings[spelling] for spelling in found))
+    return applied
 
 
 def _known(carrier_id: int, spellings: Collection[str]) -> list[tuple[str, str]]:
-    """Return which of these ids were given to us, each with the number it belongs to."""
-    whole = select(Recipient.carrier_ref, Recipient.phone).where(
-        Recipient.carrier_ref.in_(list(spellings)), Recipient.carrier_id == carrier_id
+    """Return which of these ids were given to us, each with the number it belongs to.
+
+    Those that wait for a receipt come first, of them the newest.
+    """
+    wanted = list(spellings)
+    whole = select(Recipient.carrier_ref, Recipient.phone, Recipient.status, Recipient.id).where(
+        Recipient.carrier_ref.in_(wanted), Recipient.carrier_id == carrier_id
     )
     parted = (
-        select(RecipientPart.carrier_ref, Recipient.phone)
+        select(RecipientPart.carrier_ref, Recipient.phone, RecipientPart.status, Recipient.id)
         .join(Recipient, Recipient.id == RecipientPart.recipient_id)
-        .where(
-            RecipientPart.carrier_ref.in_(list(spellings)), RecipientPart.carrier_id == carrier_id
-        )
+        .where(RecipientPart.carrier_ref.in_(wanted), RecipientPart.carrier_id == carrier_id)
     )
-    found = db.session.execute(whole.union_all(parted))
-    return [(str(ref), phone) for ref, phone in found]
+    found = db.session.execute(whole.union_all(parted)).all()
+    found = sorted(found, key=lambda row: (row[2] != RecipientStatus.SENT, -row[3]))
+    return [(str(ref), phone) for ref, phone, *_ in found]
 
 
 def _respelt(ref: str) -> list[str]:

@@ -123,6 +123,44 @@ def test_another_spelling_that_the_number_agrees_with_goes_before_the_plain_one_
     assert (statuses(hers.id), statuses(his.id)) == ({"SENT": 1}, {"FAILED": 1})
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_receipts_with_one_other_spelling_in_common_reach_whom_they_name(
+    ama: Member, kofi: Member, carrier: Carrier, send: Send, order: int
+) -> None:
+    """As hexadecimal 412 is 1042, and 1042 is 4162 in decimal: both respell as 1042."""
+    one, strange, three = send(ama, ONE, "1042"), send(kofi, TWO, "412"), send(ama, THREE, "16738")
+    batch = [
+        Receipt("412", ONE, ReceiptState.FAILED),
+        Receipt("4162", THREE, ReceiptState.DELIVERED),
+    ]
+    receipts.apply(carrier.id, batch[::order])
+    assert statuses(strange.id) == {"SENT": 1}
+    assert (statuses(one.id), statuses(three.id)) == ({"FAILED": 1}, {"DELIVERED": 1})
+
+
+def test_a_strange_parked_receipt_does_not_hide_another_with_that_spelling(
+    ama: Member, carrier: Carrier, send: Send
+) -> None:
+    message = send(ama, ONE, "1042")
+    receipts.apply(
+        carrier.id,
+        [
+            Receipt("412", ONE, ReceiptState.DELIVERED),
+            Receipt("4162", THREE, ReceiptState.DELIVERED),
+        ],
+    )
+    assert statuses(message.id) == {"DELIVERED": 1}
+
+
+def test_a_receipt_with_two_other_spellings_makes_one_message_final(
+    ama: Member, kofi: Member, carrier: Carrier, send: Send
+) -> None:
+    """1042 may be 412 or 4162, and both went to that number: the newest is meant."""
+    old, new = send(ama, ONE, "412"), send(kofi, ONE, "4162")
+    receipts.apply(carrier.id, [told(ONE, ReceiptState.FAILED)])
+    assert (statuses(old.id), statuses(new.id)) == ({"SENT": 1}, {"FAILED": 1})
+
+
 class TestAbroad:
     """Numbers that are not Ghana's."""
 
